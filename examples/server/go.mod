@@ -1,0 +1,3 @@
+module caring-note-example
+
+go 1.24

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../inputs/config';
+import type { ProcessResult, Processes } from '../system/process';
+import { Failure, problem } from '../words/words';
+import { buildArgv, loginEnvironment, manifestArgv, takesLoginFromEnvironment, VERSION_ARGV } from './buildx';
+import { type BuildMetadata, parseMetadata, proveDigest } from './metadata';
+import { type PinnedImage, printRepository } from './reference';
+
+export interface BuildTools {
+  readonly processes: Processes;
+  /** A folder of this run's own. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string) => void;
+}
+
+/** How many of the last lines of a failed build go into its problem. */
+const LAST_LINES = 15;
+
+/** Builds and pushes the image, and gives what buildx says it pushed. Throws a `Failure` where either did not work. */
+export async function buildAndPush(config: Config, tools: BuildTools): Promise<BuildMetadata> {
+  const { processes, folder, signal } = tools;
+  const version = await processes.capture(VERSION_ARGV);
+  if (version.kind !== 'exited' || version.code !== 0) throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
+  if (config.image.credentials && takesLoginFromEnvironment(version.stdout) === false) {
+    throw new Failure(problem('build.old-buildx', { version: version.stdout.trim() }));
+  }
+  const metadataFile = join(folder, 'metadata.json');
+  const last: string[] = [];
+  const result = await processes.stream(buildArgv(config.build, config.image.references, metadataFile), {
+    environment: environmentOf(config),
+    signal,
+    onLine: (line) => {
+      tools.onLine(line);
+      if (line.trim() !== '' && last.push(line) > LAST_LINES) last.shift();
+    },
+  });
+  if (result.kind === 'cancelled') throw new Failure(problem('run.cancelled', {}));
+  if (result.kind !== 'exited' || result.code !== 0) throw buildFailure(config, last);
+  const built = parseMetadata(await readFile(metadataFile, 'utf8').catch(() => ''));
+  if (!built) throw new Failure(problem('build.no-digest', {}));
+  return built;
+}
+
+/** Reads the manifest back by its digest and compares it with the build. Throws a `Failure` where it is another. */
+export async function provePushed(config: Config, built: BuildMetadata, processes: Processes): Promise<PinnedImage> {
+  const { repository, references } = config.image;
+  const read = await processes.capture(manifestArgv(repository, built.digest), environmentOf(config));
+  if (read.kind !== 'exited' || read.code !== 0) {
+    throw new Failure(problem('build.unreadable', { digest: built.digest, detail: detailOf(read) }));
+  }
+  const proof = proveDigest(built, read.stdout);
+  if (proof !== 'proved') throw new Failure(problem('build.unproved', { digest: built.digest, tag: references[0].tag }));
+  return { repository, tag: references[0].tag, digest: built.digest };
+}
+
+function environmentOf({ image }: Config): Record<string, string> {
+  return image.credentials ? loginEnvironment(image.repository.registry, image.credentials) : {};
+}
+
+/** buildx ends with 1 whatever went wrong, so here its last words have to be read. */
+function buildFailure({ image }: Config, last: readonly string[]): Failure {
+  const tail = last.join('\n');
+  const repository = printRepository(image.repository);
+  if (/push access denied|insufficient_scope|denied: requested access|unauthorized|no basic auth credentials/i.test(tail)) {
+    return new Failure(problem('build.push-denied', { repository, username: image.credentials?.username ?? '' }));
+  }
+  return new Failure(problem('build.failed', { tail }));
+}
+
+function detailOf(result: ProcessResult): string {
+  if (result.kind === 'exited') return (result.stderr || result.stdout).trim().slice(-500);
+  return result.kind === 'missing' ? result.detail : result.kind;
+}

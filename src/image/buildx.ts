@@ -1,0 +1,51 @@
+import type { BuildConfig, Credentials, Tagged } from '../inputs/config';
+import { DOCKER_HUB, type Digest, printReference, printRepository, type Repository } from './reference';
+
+/** The first buildx that takes a login from its environment (docker/cli 28.1's DOCKER_AUTH_CONFIG). */
+const LOGIN_FROM_ENVIRONMENT = [0, 26] as const;
+
+/** Docker Hub's key in a docker configuration; it is older than the name docker.io. */
+const DOCKER_HUB_AUTH_KEY = 'https://index.docker.io/v1/';
+
+export const VERSION_ARGV = ['docker', 'buildx', 'version'] as const;
+
+/** The argv that builds and pushes. Attestations are off, so that the digest is that of one flat manifest. */
+export function buildArgv(build: BuildConfig, references: readonly Tagged[], metadataFile: string): string[] {
+  const option = (name: string, values: readonly string[]) => values.flatMap((value) => [name, value]);
+  return [
+    ...['docker', 'buildx', 'build', '--push', '--provenance=false', '--progress=plain'],
+    ...['--metadata-file', metadataFile],
+    ...option('--tag', references.map(printReference)),
+    ...option('--file', build.file ? [build.file] : []),
+    ...option('--target', build.target ? [build.target] : []),
+    ...option('--build-arg', build.buildArgs),
+    ...option('--label', build.labels),
+    ...(build.noCache ? ['--no-cache'] : []),
+    ...(build.pull ? ['--pull'] : []),
+    '--',
+    build.context,
+  ];
+}
+
+/** The argv that prints an image's manifest byte by byte, as the registry has it. */
+export function manifestArgv(repository: Repository, digest: Digest): string[] {
+  return ['docker', 'buildx', 'imagetools', 'inspect', '--raw', `${printRepository(repository)}@${digest}`];
+}
+
+/**
+ * The environment that logs docker in for one command: no file is written and there is nothing to log out of, so the
+ * user's docker configuration stays as it is and other jobs on the machine do not see the login.
+ */
+export function loginEnvironment(registry: string, { username, password }: Credentials): Record<string, string> {
+  const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+  const key = registry === DOCKER_HUB ? DOCKER_HUB_AUTH_KEY : registry;
+  return { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [key]: { auth } } }) };
+}
+
+/** Whether this buildx (the output of `docker buildx version`) takes such a login; undefined where it does not say. */
+export function takesLoginFromEnvironment(versionOutput: string): boolean | undefined {
+  const match = /\bv?(\d+)\.(\d+)\.\d+/.exec(versionOutput);
+  if (!match || versionOutput.includes('+unknown')) return undefined;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > LOGIN_FROM_ENVIRONMENT[0] || minor >= LOGIN_FROM_ENVIRONMENT[1];
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { type Digest, parseDigest } from './reference';
+
+/** What buildx says that it pushed. */
+export interface BuildMetadata {
+  readonly digest: Digest;
+  /** Missing where the digest is that of an index. */
+  readonly configDigest?: Digest;
+}
+
+/** Reads buildx's `--metadata-file`; undefined where it names no digest. */
+export function parseMetadata(text: string): BuildMetadata | undefined {
+  const json = parseObject(text);
+  const digest = parseDigest(String(json?.['containerimage.digest'])).value;
+  if (!digest) return undefined;
+  const configDigest = parseDigest(String(json?.['containerimage.config.digest'])).value;
+  return { digest, ...(configDigest && { configDigest }) };
+}
+
+export type Proof = 'proved' | 'other-content' | 'other-config' | 'no-manifest';
+
+/**
+ * Whether the manifest that the registry serves is the image that was built.
+ *
+ * With docker's classic image store, the digest in the metadata is read back from the *tag* after the push: of two runs
+ * that push one tag, each can see the other's. The image's configuration is the build's own, so its digest decides.
+ */
+export function proveDigest(built: BuildMetadata, manifest: string | Uint8Array): Proof {
+  if (createHash('sha256').update(manifest).digest('hex') !== built.digest.slice('sha256:'.length)) return 'other-content';
+  const json = parseObject(typeof manifest === 'string' ? manifest : Buffer.from(manifest).toString('utf8'));
+  if (Array.isArray(json?.manifests)) return built.configDigest === undefined ? 'proved' : 'other-config';
+  const config = (json?.config as { digest?: unknown } | undefined)?.digest;
+  if (config === undefined) return 'no-manifest';
+  return built.configDigest === config ? 'proved' : 'other-config';
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Checked } from '../words/checked';
+import { problem } from '../words/words';
+
+/** A repository of a registry, normalised as docker does: `nginx` is `docker.io/library/nginx`. */
+export interface Repository {
+  readonly registry: string;
+  readonly path: string;
+}
+
+/** `sha256:` and 64 hexadecimal digits. Only `parseDigest` makes one. */
+export type Digest = string & { readonly brand: 'Digest' };
+
+export interface ImageReference {
+  readonly repository: Repository;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+/** An image that cannot change under us: what a deploy puts into the cluster. */
+export interface PinnedImage {
+  readonly repository: Repository;
+  readonly tag: string;
+  readonly digest: Digest;
+}
+
+export const DOCKER_HUB = 'docker.io';
+
+/** The digest that preflight's dry run uses, before the real one exists. No image has it. */
+export const PLACEHOLDER_DIGEST = `sha256:${'0'.repeat(64)}` as Digest;
+
+// The grammar of github.com/distribution/reference.
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const REGISTRY =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+const NAME_LENGTH = 255;
+
+export function parseDigest(text: string): Checked<Digest> {
+  return DIGEST.test(text) ? { value: text as Digest } : { problem: problem('image.digest', { given: text }) };
+}
+
+export function parseTag(text: string): Checked<string> {
+  return TAG.test(text) ? { value: text } : { problem: problem('image.tag', { given: text }) };
+}
+
+/** Reads a repository's name, without tag or digest. */
+export function parseRepository(text: string): Checked<Repository> {
+  const bad = (why: string): Checked<Repository> => ({ problem: problem('image.name', { given: text, why }) });
+  if (text.includes('://')) return bad('it starts with a scheme such as https://, which an image name never has');
+  const [first = '', ...rest] = text.split('/');
+  // Docker's rule: the first part is a registry if it has a dot or a port, is localhost, or has a capital letter.
+  const named = rest.length > 0 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  const registry = named ? (first === 'index.docker.io' ? DOCKER_HUB : first) : DOCKER_HUB;
+  let path = named ? rest.join('/') : text;
+  if (path !== path.toLowerCase() || (named && !/[.:[]/.test(first) && first !== 'localhost')) {
+    return { problem: problem('image.capitals', { given: text, lower: text.toLowerCase() }) };
+  }
+  if (!REGISTRY.test(registry)) return bad(`"${registry}" is not the name of a registry`);
+  if (registry === DOCKER_HUB && !path.includes('/')) path = `library/${path}`;
+  if (path.includes(':')) return bad('it holds a tag: tags have an input of their own, "tags"');
+  if (path.includes('@')) return bad('it holds a digest, which is only known after the build');
+  const wrong = path.split('/').find((component) => !COMPONENT.test(component));
+  if (wrong === '') return bad('a part between two slashes is empty');
+  if (wrong !== undefined) {
+    return bad(`"${wrong}" may only hold lower-case letters and digits, with single dots, dashes or underscores between`);
+  }
+  if (registry.length + 1 + path.length > NAME_LENGTH) return bad(`it is longer than ${NAME_LENGTH} characters`);
+  return { value: { registry, path } };
+}
+
+/** Reads `repository[:tag][@digest]`, as a workload's containers carry it. */
+export function parseReference(text: string): Checked<ImageReference> {
+  const [beforeDigest = '', digestText, ...more] = text.split('@');
+  if (more.length > 0) return { problem: problem('image.name', { given: text, why: 'it holds more than one @' }) };
+  const colon = beforeDigest.lastIndexOf(':');
+  const tagText = colon > beforeDigest.lastIndexOf('/') ? beforeDigest.slice(colon + 1) : undefined;
+  const repository = parseRepository(tagText === undefined ? beforeDigest : beforeDigest.slice(0, colon));
+  if (repository.problem) return repository;
+  const tag = tagText === undefined ? undefined : parseTag(tagText);
+  if (tag?.problem) return tag;
+  const digest = digestText === undefined ? undefined : parseDigest(digestText);
+  if (digest?.problem) return digest;
+  return { value: { repository: repository.value, ...(tag && { tag: tag.value }), ...(digest && { digest: digest.value }) } };
+}
+
+/** The short name that people know: `nginx`, `user/app`, `ghcr.io/user/app`. */
+export function printRepository({ registry, path }: Repository): string {
+  if (registry !== DOCKER_HUB) return `${registry}/${path}`;
+  const official = path.startsWith('library/') ? path.slice('library/'.length) : path;
+  return official.includes('/') ? path : official;
+}
+
+export function printReference({ repository, tag, digest }: ImageReference): string {
+  return `${printRepository(repository)}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+}
+
+export function sameRepository(one: Repository, other: Repository): boolean {
+  return one.registry === other.registry && one.path === other.path;
+}

@@ -1,0 +1,35 @@
+/** Every input of action.yml; a test holds the two against each other. */
+export const INPUTS = [
+  'image',
+  'tags',
+  'registry-username',
+  'registry-password',
+  'context',
+  'file',
+  'target',
+  'build-args',
+  'labels',
+  'no-cache',
+  'pull',
+  'ssh-host',
+  'ssh-port',
+  'ssh-username',
+  'ssh-key',
+  'ssh-passphrase',
+  'ssh-host-key',
+  'kubectl',
+  'deployment',
+  'container',
+  'namespace',
+  'timeout',
+  'soak',
+  'environment-url',
+] as const;
+
+export type InputName = (typeof INPUTS)[number];
+
+/** The inputs as the runner hands them over: an input that was not given is empty. */
+export type RawInputs = Readonly<Record<InputName, string>>;
+
+/** Inputs whose every line is kept out of the log. */
+export const SECRET_INPUTS = ['registry-password', 'ssh-key', 'ssh-passphrase'] as const satisfies readonly InputName[];

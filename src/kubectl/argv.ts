@@ -1,0 +1,75 @@
+/**
+ * The kubectl calls this action makes, as argument lists. Reads go by `get --raw`: it needs no discovery (half the time of a
+ * plain `get`), and its watch prints one JSON object a line and ends by itself.
+ */
+
+/** Seconds until the API server ends a watch. Nothing of ours outlives a lost runner on the host by more. */
+export const WATCH_SECONDS = 50;
+
+export const paths = {
+  deployment: (namespace: string, name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+  deployments: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
+  replicaSets: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/replicasets`,
+  pods: (namespace: string) => `/api/v1/namespaces/${namespace}/pods`,
+  namespace: (namespace: string) => `/api/v1/namespaces/${namespace}`,
+} as const;
+
+export function getArgv(path: string, query: Readonly<Record<string, string>> = {}): string[] {
+  const search = new URLSearchParams(query).toString();
+  return ['get', '--raw', search === '' ? path : `${path}?${search}`, '--request-timeout=15s'];
+}
+
+/** Watches a collection from just after `resourceVersion`. */
+export function watchArgv(path: string, query: Readonly<Record<string, string>>, resourceVersion: string): string[] {
+  const search = new URLSearchParams({
+    ...query,
+    watch: '1',
+    resourceVersion,
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(WATCH_SECONDS),
+  });
+  return ['get', '--raw', `${path}?${search}`];
+}
+
+export interface PatchTarget {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function patchArgv({ namespace, name }: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): string[] {
+  return [
+    ...['patch', `deployments.apps/${name}`, `--namespace=${namespace}`, '--type=json', `--patch=${patch}`, '--output=json'],
+    ...['--field-manager=deploy-action', '--request-timeout=30s'],
+    ...(dryRun ? ['--dry-run=server'] : []),
+  ];
+}
+
+export interface LogsTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** The run of the container before the present one. */
+  readonly previous: boolean;
+  readonly lines: number;
+}
+
+export function logsArgv({ namespace, pod, container, previous, lines }: LogsTarget): string[] {
+  return [
+    ...['logs', pod, `--namespace=${namespace}`, `--container=${container}`, `--tail=${lines}`, '--limit-bytes=65536'],
+    ...['--request-timeout=15s', ...(previous ? ['--previous'] : [])],
+  ];
+}
+
+/** A label selector as the API takes it. Expressions are written out: a workload may select by them. */
+export function selectorText(selector: {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${values.join(',')})`;
+  });
+  return [...labels, ...expressions].join(',');
+}

@@ -1,0 +1,99 @@
+import type { RunResult, Transport } from '../transport/transport';
+import { Failure, problem } from '../words/words';
+import { getArgv, type PatchTarget, patchArgv, watchArgv } from './argv';
+import { classify, type KubectlReason } from './failure';
+import type { Deployment, List, WatchEvent } from './objects';
+
+/** A kubectl call that did not do what it was asked. */
+export class KubectlError extends Error {
+  constructor(
+    readonly reason: KubectlReason | 'Lost' | 'TimedOut' | 'Cancelled',
+    message: string,
+    /** The words that start kubectl on the host. */
+    readonly command = 'kubectl',
+  ) {
+    super(message);
+    this.name = 'KubectlError';
+  }
+}
+
+/** Milliseconds that kubectl itself (30 s at most) and a slow host may need. */
+const CALL_MS = 45_000;
+/** A watch ends by itself after 50 s; a dead one is given up a little later. */
+const WATCH_MS = 65_000;
+
+/** The cluster, seen through kubectl on its host. Every method throws a `KubectlError`. */
+export class Cluster {
+  constructor(
+    private readonly transport: Transport,
+    private readonly words: readonly string[],
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  async get<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
+    return parse<T>(await this.call(getArgv(path, query), 'read'));
+  }
+
+  async list<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<List<T>> {
+    return this.get<List<T>>(path, query);
+  }
+
+  /** Patches a Deployment and gives it as the API server has it then (or, in a dry run, would have it). */
+  async patch(target: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): Promise<Deployment> {
+    return parse<Deployment>(await this.call(patchArgv(target, patch, { dryRun }), dryRun ? 'read' : 'change'));
+  }
+
+  /** Text of a command's output, for people. */
+  async text(argv: readonly string[]): Promise<string> {
+    return this.call(argv, 'read');
+  }
+
+  /** Hands over each event until the watch ends by itself. A watch that the API server refuses ends in an `ERROR` event. */
+  async watch<T>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    resourceVersion: string,
+    { onEvent, signal }: { onEvent: (event: WatchEvent<T>) => void; signal: AbortSignal },
+  ): Promise<void> {
+    const onLine = (text: string) => {
+      if (text.trim() !== '') onEvent(parse<WatchEvent<T>>(text));
+    };
+    const argv = [...this.words, ...watchArgv(path, query, resourceVersion)];
+    this.outputOf(await this.transport.run({ argv, effect: 'read', timeoutMs: WATCH_MS }, { onLine, signal }));
+  }
+
+  private async call(argv: readonly string[], effect: 'read' | 'change'): Promise<string> {
+    // A change is never broken off: it is over in a moment, and a broken one would leave us not knowing.
+    const options = this.signal && effect === 'read' ? { signal: this.signal } : {};
+    return this.outputOf(await this.transport.run({ argv: [...this.words, ...argv], effect, timeoutMs: CALL_MS }, options));
+  }
+
+  private outputOf(result: RunResult): string {
+    const failed = (reason: KubectlError['reason'], message: string) => new KubectlError(reason, message.trim(), this.words.join(' '));
+    switch (result.kind) {
+      case 'exited': {
+        if (result.code === 0) return result.stdout;
+        const { reason, message } = classify(result.code, result.stderr);
+        throw failed(reason, message);
+      }
+      case 'signalled':
+        throw failed('Other', `kubectl was ended by ${result.signal}. ${result.stderr}`);
+      case 'timedOut':
+        throw failed('TimedOut', `kubectl gave no answer. ${result.stderr}`);
+      case 'cancelled':
+        throw failed('Cancelled', 'cancelled');
+      case 'lost':
+        throw failed('Lost', result.detail);
+      default:
+        return result satisfies never;
+    }
+  }
+}
+
+function parse<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new Failure(problem('kubectl.not-json', { start: text.slice(0, 200) }), { cause });
+  }
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { deploy } from './deploy';
+import { checkInputs } from './inputs/check';
+import type { Config } from './inputs/config';
+import { INPUTS, type RawInputs, SECRET_INPUTS } from './inputs/names';
+import { nearest } from './inputs/nearest';
+import { parseInputs } from './inputs/parse';
+import { readInputs, readRun, unknownInputs } from './inputs/read';
+import { GitHubLog, publish } from './report/github';
+import type { Report } from './report/report';
+import { systemClock } from './system/clock';
+import { systemProcesses } from './system/process';
+import type { Transport } from './transport/transport';
+import { explain, line, type Problem, problem } from './words/words';
+
+/** What the main step leaves for the post step. */
+const STATE = { begun: 'begun', folder: 'folder' } as const;
+
+const log = new GitHubLog((text) => process.stdout.write(`${text}\n`));
+
+async function main(): Promise<void> {
+  const raw = readInputs();
+  maskSecrets(raw);
+  const run = readRun(randomBytes(4).toString('hex'));
+  for (const name of unknownInputs()) warn(problem('input.unknown', { name, nearest: nearest(name, INPUTS) ?? '' }));
+  const parsed = parseInputs(raw, run);
+  const problems = [...('problems' in parsed ? parsed.problems : []), ...(await checkInputs(raw))];
+  if (problems.length > 0 || !('config' in parsed)) return publish(refused(raw, problems));
+
+  const folder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), 'deploy-action-'));
+  core.saveState(STATE.folder, folder);
+  const cancel = new AbortController();
+  // GitHub cancels with SIGINT, and 7.5 s later with SIGTERM.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
+  const { config } = parsed;
+  const { image, workload, host } = config;
+  log.info(line('log.begin', { image: raw.image.trim(), deployment: workload.name, namespace: workload.namespace, host: host.host }));
+  for (const secret of image.credentials ? [image.credentials] : []) {
+    core.setSecret(Buffer.from(`${secret.username}:${secret.password.reveal()}`).toString('base64'));
+  }
+  const report = await deploy(config, {
+    clock: systemClock,
+    log,
+    processes: systemProcesses,
+    fetch,
+    connect,
+    folder,
+    signal: cancel.signal,
+  });
+  await publish(report);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** The step's clean-up; it also runs after a cancel or a crash of the main step. */
+async function post(): Promise<void> {
+  const folder = core.getState(STATE.folder);
+  if (folder !== '') await rm(folder, { recursive: true, force: true });
+}
+
+/** The SSH library takes a while to load, so a run with bad inputs does not. */
+async function connect({ host }: Config, { signal, note }: { signal: AbortSignal; note: (text: string) => void }): Promise<Transport> {
+  const { connectSsh } = await import('./transport/ssh');
+  const { readPrivateKey } = await import('./transport/key');
+  const key = readPrivateKey(host.key.reveal(), host.passphrase?.reveal());
+  if ('code' in key) throw new Error('the key was checked before');
+  return connectSsh({
+    host: host.host,
+    port: host.port,
+    username: host.username,
+    key,
+    hostKeys: host.hostKeys,
+    clock: systemClock,
+    signal,
+    onRetry: (fault, attempt, ms) => note(line('log.retry', { detail: explain(fault).what, attempt, ms })),
+  });
+}
+
+/** A run whose inputs do not fit: everything that is wrong with them, at once. */
+function refused(raw: RawInputs, problems: readonly Problem[]): Report {
+  for (const each of problems) log.error(each);
+  const [deployment, namespace] = [raw.deployment.trim(), raw.namespace.trim() || 'default'];
+  return {
+    outcome: 'refused',
+    deployment,
+    namespace,
+    tags: [],
+    serving: 'unknown',
+    problems,
+    warnings: [],
+    pods: [],
+    logs: [],
+    phases: [],
+    durationMs: performance.now(),
+  };
+}
+
+function warn(about: Problem): void {
+  const { what, next } = explain(about);
+  log.warning(`${what} ${next}`);
+}
+
+/** Keeps secrets out of the log, line by line: the runner looks for a mask within one line only. */
+function maskSecrets(raw: RawInputs): void {
+  for (const name of SECRET_INPUTS) {
+    for (const part of raw[name].split(/\r?\n|\\n/).map((each) => each.trim())) {
+      // The first and last line of a key are the same in every key.
+      if (part.length > 3 && !part.startsWith('-----')) core.setSecret(part);
+    }
+  }
+}
+
+async function start(): Promise<void> {
+  if (core.getState(STATE.begun) !== '') return post();
+  core.saveState(STATE.begun, 'true');
+  return main();
+}
+
+start()
+  .catch((error: unknown) => {
+    log.error(problem('run.unexpected', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+    process.exitCode = 1;
+  })
+  // A connection that a library keeps open must not keep the step running.
+  .finally(() => process.exit());

@@ -1,0 +1,92 @@
+import { PLACEHOLDER_DIGEST, printReference } from './image/reference';
+import type { Config } from './inputs/config';
+import { paths, selectorText } from './kubectl/argv';
+import { type Cluster, KubectlError } from './kubectl/client';
+import { type Deployment, identity, type List, type Pod, type ReplicaSet } from './kubectl/objects';
+import { Failure, type Problem, problem } from './words/words';
+import { annotations } from './workload/annotations';
+import { type ChosenContainer, chooseContainer, isComplete, obstacle } from './workload/inspect';
+import { rolloutPatch } from './workload/patch';
+import { chooseSoak, type Soak } from './workload/soak';
+
+/** What is known of the workload before anything is changed. */
+export interface Ready {
+  readonly workload: Deployment;
+  readonly container: ChosenContainer;
+  readonly soak: Soak;
+  readonly pods: List<Pod>;
+  readonly replicaSets: readonly ReplicaSet[];
+  /** Everything that the workload asked for was there: the image it runs is known to serve. */
+  readonly complete: boolean;
+}
+
+/**
+ * Looks at the workload and tries the change out on the API server (a dry run: rights, admission and container at once), with
+ * the digest of no image in the place of the one being built. Throws a `Failure` with all that stands against the deploy.
+ */
+export async function preflight(config: Config, cluster: Cluster): Promise<Ready> {
+  const { name, namespace } = config.workload;
+  const workload = await readWorkload(config, cluster);
+  const container = chooseContainer(workload, config.workload.container, config.image.repository);
+  const soak = soakOf(config, workload, 'code' in container ? undefined : container);
+  const problems = [obstacle(workload, namespace), container, soak].filter((each): each is Problem => each !== undefined && 'code' in each);
+  if ('code' in container || 'code' in soak || problems.length > 0) throw new Failure(problems);
+
+  const query = { labelSelector: selectorText(workload.spec?.selector ?? {}) };
+  const [pods, replicaSets] = await Promise.all([
+    cluster.list<Pod>(paths.pods(namespace), query),
+    cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
+    tryOut(config, cluster, { workload, container, soak }),
+  ]);
+  return { workload, container, soak, pods, replicaSets: replicaSets.items, complete: isComplete(workload) };
+
+  async function readWorkload({ workload: where }: Config, from: Cluster): Promise<Deployment> {
+    try {
+      return await from.get<Deployment>(paths.deployment(where.namespace, where.name));
+    } catch (error) {
+      if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden')) throw error;
+      // A right that is given per namespace makes a missing namespace look like a missing right.
+      if (await isMissing(from, paths.namespace(namespace))) throw new Failure(problem('workload.no-namespace', { namespace }));
+      if (error.reason === 'Forbidden') throw error;
+      const others = await from.list<Deployment>(paths.deployments(namespace)).catch(() => undefined);
+      const names = others?.items.map((each) => identity(each).name) ?? [];
+      throw new Failure(problem('workload.missing', { deployment: name, namespace, others: names }));
+    }
+  }
+}
+
+async function isMissing(cluster: Cluster, path: string): Promise<boolean> {
+  return cluster.get(path).then(
+    () => false,
+    (error: unknown) => error instanceof KubectlError && error.reason === 'NotFound',
+  );
+}
+
+function soakOf({ verdict }: Config, { metadata, spec }: Deployment, container: ChosenContainer | undefined): Soak | Problem {
+  const remembered = metadata?.annotations?.[annotations.minReadySeconds];
+  const soak = chooseSoak({
+    hasReadinessProbe: container?.hasReadinessProbe ?? true,
+    ...(verdict.soakMs !== undefined && { asked: verdict.soakMs }),
+    ...(spec?.progressDeadlineSeconds !== undefined && { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
+    ...(spec?.minReadySeconds !== undefined && { present: spec.minReadySeconds }),
+    ...(remembered !== undefined && { remembered }),
+  });
+  if (soak) return soak;
+  const asked = Math.ceil((verdict.soakMs ?? 0) / 1_000);
+  return problem('workload.soak', { asked, deadline: spec?.progressDeadlineSeconds ?? 600 });
+}
+
+async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Pick<Ready, 'workload' | 'container' | 'soak'>): Promise<void> {
+  const image = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
+  const patch = rolloutPatch(workload, { container, image, soak, history: [], changeCause: '', run: config.run });
+  try {
+    await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: true });
+  } catch (error) {
+    // A conflict only says that the status moved on meanwhile: the rest was accepted, or will be tried at the real write.
+    if (error instanceof KubectlError && error.reason === 'Conflict') return;
+    if (error instanceof KubectlError && (error.reason === 'Invalid' || error.reason === 'Other')) {
+      throw new Failure(problem('workload.rejected', { detail: error.message }), { cause: error });
+    }
+    throw error;
+  }
+}

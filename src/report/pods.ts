@@ -1,0 +1,21 @@
+import { identity, type Pod } from '../kubectl/objects';
+import { isReady, newPods, oldPods, type Snapshot, type Target } from '../rollout/snapshot';
+import { troubleOf } from '../rollout/trouble';
+import type { PodRow } from './report';
+
+/** The pods of a look at the cluster as rows of the report, new ones first. */
+export function podRows(snapshot: Snapshot, target: Pick<Target, 'restartsBefore'>): PodRow[] {
+  const row = (version: PodRow['version']) => (pod: Pod) => ({
+    name: identity(pod).name,
+    version,
+    ready: isReady(pod),
+    restarts: (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+    state: stateOf(pod, target),
+  });
+  return [...newPods(snapshot).map(row('new')), ...oldPods(snapshot).map(row('old'))];
+}
+
+function stateOf(pod: Pod, target: Pick<Target, 'restartsBefore'>): string {
+  if (pod.metadata?.deletionTimestamp) return 'Terminating';
+  return troubleOf(pod, target)?.reason ?? pod.status?.phase ?? '';
+}

@@ -1,0 +1,24 @@
+import type { Verdict } from '../rollout/verdict';
+import type { Clock } from '../system/clock';
+import { line } from '../words/words';
+
+/** How long the log may stay silent. */
+const HEARTBEAT_MS = 30_000;
+
+/** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
+export function progressLines(clock: Clock, write: (text: string) => void): (verdict: Verdict) => void {
+  const startedAt = clock.now();
+  let last = '';
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  return (verdict) => {
+    if (verdict.kind !== 'waiting' && verdict.kind !== 'good' && verdict.kind !== 'bad') return;
+    const { progress } = verdict;
+    const waitingFor = verdict.kind === 'waiting' ? { waitingFor: verdict.waitingFor } : {};
+    const state = JSON.stringify([progress, waitingFor]);
+    const now = clock.now();
+    if (state === last && now - writtenAt < HEARTBEAT_MS) return;
+    last = state;
+    writtenAt = now;
+    write(line('log.progress', { ...progress, ...waitingFor, ms: now - startedAt }));
+  };
+}

@@ -1,0 +1,95 @@
+import { printDuration } from '../inputs/duration';
+import { isSuccess } from '../outcome';
+import { explain, line } from '../words/words';
+import type { ContainerLog, Phase, PodRow, Report } from './report';
+
+/** A summary may have 1 MiB; logs are what could make one large. */
+const LOG_CHARACTERS = 20_000;
+
+/** The job summary, in GitHub's Markdown. */
+export function renderSummary(report: Report): string {
+  const { outcome, deployment, namespace } = report;
+  const mark = isSuccess(outcome) ? '✅' : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown' ? '⚠️' : '❌';
+  const rows = [
+    [line('summary.image', {}), report.image && code(report.image)],
+    [line('summary.previous', {}), report.previousImage && code(report.previousImage)],
+    [line('summary.namespace', {}), code(namespace)],
+    [line('summary.revision', {}), report.revision && escapeText(report.revision)],
+    [line('summary.took', {}), printDuration(report.durationMs)],
+  ].filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '');
+  return [
+    `## ${mark} ${escapeText(line('outcome.headline', { outcome, deployment }))}`,
+    ...(outcome === 'refused' ? [] : [line('outcome.serving', { serving: report.serving })]),
+    ...report.problems.flatMap((each) => {
+      const { what, next } = explain(each);
+      return [`**${line('summary.why', {})}:** ${paragraph(what)}`, `**${line('summary.next', {})}:** ${paragraph(next)}`];
+    }),
+    ...(report.wayBack ? [`**${line('summary.way-back', {})}:**`, fence(report.wayBack, 'sh')] : []),
+    table(['', ''], rows),
+    ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
+    ...report.logs.map(logDetails),
+    ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
+    ...(report.phases.length > 0 ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')] : []),
+  ].join('\n\n');
+}
+
+function podTable(rows: readonly PodRow[]): string {
+  const heads = [line('summary.pod', {}), line('summary.version', {}), line('summary.ready', {}), line('summary.restarts', {}), line('summary.state', {})];
+  return table(
+    heads,
+    rows.map(({ name, version, ready, restarts, state }) => [
+      code(name),
+      version === 'new' ? line('summary.new', {}) : line('summary.old', {}),
+      ready ? line('summary.yes', {}) : line('summary.no', {}),
+      String(restarts),
+      escapeText(state),
+    ]),
+  );
+}
+
+function logDetails({ pod, container, lines }: ContainerLog): string {
+  const title = escapeText(line('log.logs-of', { pod, container }));
+  return `<details open><summary>${title}</summary>\n\n${fence(lines.slice(-LOG_CHARACTERS), 'text')}\n\n</details>`;
+}
+
+/** A mermaid chart of the phases, which GitHub draws. Its time axis counts seconds from the run's beginning. */
+export function gantt(phases: readonly Phase[]): string {
+  const bars = phases.map(({ name, startMs, endMs, ended }) => {
+    const title = line('phase.title', { phase: name });
+    // Mermaid draws nothing for a bar of no length.
+    const end = Math.max(endMs, startMs + 1);
+    return `  ${title} (${printDuration(endMs - startMs)}) :${ended === 'failed' ? 'crit, ' : ''}${Math.round(startMs)}, ${Math.round(end)}`;
+  });
+  return ['gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars].join('\n');
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replace(/\r?\n/g, ' ')).join(' | ')} |`;
+  return [row(heads), row(heads.map(() => '---')), ...rows.map(row)].join('\n');
+}
+
+function paragraph(text: string): string {
+  const [first = '', ...rest] = text.split('\n');
+  return rest.length === 0 ? escapeText(first) : `${escapeText(first)}\n\n${fence(rest.join('\n'), 'text')}`;
+}
+
+/** A code block that its content cannot end. */
+function fence(text: string, language: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}${language}\n${text}\n${ticks}`;
+}
+
+function code(text: string): string {
+  return `<code>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</code>`;
+}
+
+/** Text from outside, so that none of it becomes Markdown or HTML (a mention, a link, a picture). */
+export function escapeText(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_[\]!#|~@]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/https?:\/\//g, (scheme) => scheme.replace('://', '&#58;//'));
+}

@@ -1,0 +1,105 @@
+import { type PinnedImage, printReference } from '../image/reference';
+import type { Config } from '../inputs/config';
+import { isSuccess, type Outcome } from '../outcome';
+import type { Clock } from '../system/clock';
+import { line, type Problem } from '../words/words';
+import type { Log } from './log';
+import type { ContainerLog, Phase, PhaseName, PodRow, Report, Serving } from './report';
+
+/** Writes the log of a run and gathers what its report needs. */
+export class Reporter {
+  readonly #startedAt: number;
+  readonly #phases: Phase[] = [];
+  #found: Partial<Report> = {};
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    readonly log: Log,
+  ) {
+    this.#startedAt = clock.now();
+  }
+
+  /** Runs a phase that has the log to itself: in a group, with its duration behind it. */
+  async phase<T>(name: PhaseName, work: () => Promise<T>): Promise<T> {
+    this.log.group(line('phase.title', { phase: name }));
+    return this.#timed(name, work, (ended) => {
+      this.log.end();
+      this.log.info(ended);
+    });
+  }
+
+  /** Runs a phase beside another one. Its lines are kept; the returned function shows them once the log is free. */
+  aside<T>(name: PhaseName, work: (note: (text: string) => void) => Promise<T>): { result: Promise<T>; show: () => void } {
+    const notes: string[] = [];
+    let last = '';
+    const result = this.#timed(
+      name,
+      () => work((text) => notes.push(text)),
+      (ended) => {
+        last = ended;
+      },
+    );
+    const show = () => {
+      this.log.group(line('phase.title', { phase: name }));
+      for (const note of notes) this.log.info(note);
+      this.log.end();
+      this.log.info(last);
+    };
+    return { result, show };
+  }
+
+  /** Adds to what is known of the run. */
+  found(facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack'>> & { pods?: readonly PodRow[]; logs?: readonly ContainerLog[] }): void {
+    this.#found = { ...this.#found, ...facts };
+  }
+
+  proved(image: PinnedImage): void {
+    this.#found = { ...this.#found, image: printReference(image), digest: image.digest };
+    this.log.info(line('log.proved', { digest: image.digest }));
+  }
+
+  /** Ends the run: shows what went wrong and gives the report. */
+  end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
+    const { deployment, namespace } = { deployment: this.config.workload.name, namespace: this.config.workload.namespace };
+    const { environmentUrl } = this.config;
+    for (const each of this.#found.logs ?? []) {
+      this.log.group(line('log.logs-of', each));
+      for (const text of each.lines.split('\n')) this.log.foreign(text);
+      this.log.end();
+    }
+    for (const each of problems) this.log.error(each);
+    this.log.info(line('outcome.headline', { outcome, deployment }));
+    if (outcome !== 'refused') this.log.info(line('outcome.serving', { serving }));
+    if (this.#found.wayBack) this.log.info(line('log.way-back', { command: this.#found.wayBack }));
+    return {
+      tags: this.config.image.references.map(printReference),
+      warnings: [],
+      pods: [],
+      logs: [],
+      ...this.#found,
+      outcome,
+      serving,
+      problems,
+      deployment,
+      namespace,
+      phases: this.#phases,
+      durationMs: this.clock.now() - this.#startedAt,
+      ...(environmentUrl && isSuccess(outcome) && { environmentUrl }),
+    };
+  }
+
+  async #timed<T>(name: PhaseName, work: () => Promise<T>, onEnd: (ended: string) => void): Promise<T> {
+    const startMs = this.clock.now() - this.#startedAt;
+    let ended: Phase['ended'] = 'failed';
+    try {
+      const result = await work();
+      ended = 'done';
+      return result;
+    } finally {
+      const endMs = this.clock.now() - this.#startedAt;
+      this.#phases.push({ name, startMs, endMs, ended });
+      onEnd(line(ended === 'done' ? 'phase.done' : 'phase.failed', { phase: name, ms: endMs - startMs }));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { identity } from '../kubectl/objects';
+import { annotations } from '../workload/annotations';
+import { isReady, newPods, runsDigest, type Snapshot, type Target, templateOf } from './snapshot';
+import { suspect } from './suspect';
+import { worstTrouble } from './trouble';
+import type { Progress, Superseded, Verdict, WaitingFor } from './verdict';
+
+/** What the judge remembers between looks. Times are of the caller's monotonic clock, in milliseconds. */
+export interface JudgeState {
+  readonly startedAt: number;
+  /** Since when each suspicion has been seen without a break. */
+  readonly since: Readonly<Record<string, number>>;
+  readonly progress?: Progress;
+}
+
+export function beginJudging(now: number): JudgeState {
+  return { startedAt: now, since: {} };
+}
+
+/**
+ * Judges one look at the cluster. Pure: the same state, look and time give the same verdict.
+ *
+ * Good is what `kubectl rollout status` asks for (k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go), and more: the
+ * workload and its template are still ours, and enough of its pods are seen to be ready with our very image.
+ */
+export function judge(target: Target, state: JudgeState, snapshot: Snapshot, now: number): { state: JudgeState; verdict: Verdict } {
+  const superseded = supersededBy(target, snapshot);
+  if (superseded) return { state, verdict: { kind: 'superseded', by: superseded } };
+  const progress = progressOf(target, snapshot);
+  const waitingFor = firstWait(target, snapshot, progress);
+  if (progress.desired === 0) return { state, verdict: { kind: 'unknown', why: 'scaled-to-zero' } };
+  if (waitingFor === undefined) {
+    const revision = snapshot.workload?.metadata?.annotations?.[annotations.revision] ?? '';
+    return { state: { ...state, progress }, verdict: { kind: 'good', progress, revision } };
+  }
+
+  // Until the controller has seen our write, its status speaks of the version before.
+  const suspicions = waitingFor === 'controller' ? [] : suspect(target, snapshot, waitingFor);
+  const kept = hasProgressed(state.progress, progress) ? {} : state.since;
+  const since = Object.fromEntries(suspicions.map(({ key }) => [key, kept[key] ?? now]));
+  const next: JudgeState = { startedAt: state.startedAt, since, progress };
+  const certain = suspicions.find(({ key, graceMs }) => now - (since[key] ?? now) >= graceMs);
+  const trouble = worstTrouble(newPods(snapshot), target);
+  if (certain) {
+    const { cause } = certain;
+    const told = cause.code === 'deadline' && trouble ? { ...cause, trouble } : cause;
+    return { state: next, verdict: { kind: 'bad', cause: told, progress } };
+  }
+  if (now - state.startedAt >= target.timeoutMs) {
+    const cause = { code: 'deadline', whose: 'timeout', waitingFor, ...(trouble && { trouble }) } as const;
+    return { state: next, verdict: { kind: 'bad', cause, progress } };
+  }
+  return { state: next, verdict: { kind: 'waiting', waitingFor, progress } };
+}
+
+function supersededBy(target: Target, { workload }: Snapshot): Superseded | undefined {
+  if (!workload || workload.metadata?.deletionTimestamp) return 'deleted';
+  const { uid, generation } = identity(workload);
+  if (uid !== target.uid) return 'recreated';
+  // A look from before our own write still has the old template.
+  if (generation >= target.generation && templateOf(workload) !== target.template) return 'changed';
+  return undefined;
+}
+
+/** The live number of replicas is followed: somebody may scale while we wait. */
+function progressOf(target: Target, snapshot: Snapshot): Progress {
+  const desired = snapshot.workload?.spec?.replicas ?? 1;
+  if (!isObserved(target, snapshot)) return { desired, updated: 0, ready: 0, available: 0, old: 0 };
+  const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = snapshot.workload?.status ?? {};
+  const ready = newPods(snapshot).filter((pod) => isReady(pod) && runsDigest(pod, target)).length;
+  const old = Math.max(0, replicas - updatedReplicas);
+  // The workload's count of available pods includes old ones, so it says nothing of new ones while those are there.
+  return { desired, updated: updatedReplicas, ready, available: old === 0 ? Math.min(ready, availableReplicas) : 0, old };
+}
+
+function isObserved(target: Target, { workload }: Snapshot): boolean {
+  if (!workload || identity(workload).generation < target.generation) return false;
+  return (workload.status?.observedGeneration ?? 0) >= target.generation;
+}
+
+function firstWait(target: Target, snapshot: Snapshot, { desired, updated, ready, available, old }: Progress): WaitingFor | undefined {
+  if (!isObserved(target, snapshot)) return 'controller';
+  if (updated < desired) return 'pods';
+  if (ready < desired) return 'ready';
+  if (old > 0) return available === 0 && !isSoaked(snapshot) ? 'soak' : 'old-pods';
+  if (available < desired) return 'soak';
+  if (updated > desired) return 'pods';
+  return undefined;
+}
+
+/** Whether the new pods are available, as far as the workload's totals can tell while old pods are there. */
+function isSoaked({ workload }: Snapshot): boolean {
+  const { availableReplicas = 0, readyReplicas = 0 } = workload?.status ?? {};
+  return availableReplicas >= readyReplicas;
+}
+
+function hasProgressed(before: Progress | undefined, now: Progress): boolean {
+  return before !== undefined && (now.ready > before.ready || now.available > before.available || now.old < before.old);
+}

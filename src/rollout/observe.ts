@@ -1,0 +1,177 @@
+import { paths, selectorText } from '../kubectl/argv';
+import { type Cluster, KubectlError } from '../kubectl/client';
+import { type Deployment, identity, type List, type Pod, type ReplicaSet, type WatchEvent } from '../kubectl/objects';
+import type { Clock } from '../system/clock';
+import { currentReplicaSet, type Snapshot } from './snapshot';
+
+/** Milliseconds before a read that failed is tried again, doubling from the first to the last. */
+const RETRY_MS = { first: 500, last: 5_000 };
+/** The controller writes a new ReplicaSet within milliseconds; this is how often we look for it. */
+const REPLICA_SET_MS = 250;
+
+/** What was known before observing began: the watches go on from there. */
+export interface Known {
+  readonly workload: Deployment;
+  readonly pods: List<Pod>;
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+/**
+ * Keeps one view of a workload and its pods up to date: a watch for each of the two (as `kubectl rollout status` has for the
+ * workload), and one list of ReplicaSets whenever the template has none that we know. It never gives up by itself.
+ */
+export class Observer {
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  readonly #workload: Follower<Deployment>;
+  readonly #pods: Follower<Pod>;
+  readonly #replicaSetsOf: { path: string; query: Record<string, string> };
+  #replicaSets: readonly ReplicaSet[];
+  #wake: () => void = () => {};
+  #ended: Promise<unknown> = Promise.resolve();
+
+  constructor(cluster: Cluster, clock: Clock, namespace: string, known: Known) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    const { name, resourceVersion } = identity(known.workload);
+    const query = { labelSelector: selectorText(known.workload.spec?.selector ?? {}) };
+    const onChange = () => this.#wake();
+    const shared = { cluster, clock, signal: this.#stop.signal, onChange };
+    this.#workload = new Follower<Deployment>(
+      { ...shared, path: paths.deployments(namespace), query: { fieldSelector: `metadata.name=${name}` } },
+      { metadata: { resourceVersion }, items: [known.workload] },
+    );
+    this.#pods = new Follower<Pod>({ ...shared, path: paths.pods(namespace), query }, known.pods);
+    this.#replicaSetsOf = { path: paths.replicaSets(namespace), query };
+    this.#replicaSets = known.replicaSets;
+  }
+
+  /** Begins to watch. */
+  start(): void {
+    this.#ended = Promise.all([this.#workload.follow(), this.#pods.follow(), this.#findReplicaSet()]);
+  }
+
+  /** Ends the watches; resolves when nothing of them is left. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  /** Takes in a workload that a write of ours returned: newer than what the watch has shown so far. */
+  see(workload: Deployment): void {
+    this.#workload.see(workload);
+  }
+
+  snapshot(): Snapshot {
+    const [workload] = this.#workload.items();
+    return { replicaSets: this.#replicaSets, pods: this.#pods.items(), ...(workload && { workload }) };
+  }
+
+  /** Why the cluster cannot be seen at present; undefined where it can. */
+  trouble(): KubectlError | undefined {
+    return this.#workload.trouble ?? this.#pods.trouble;
+  }
+
+  /** Resolves at the next change, or after `ms` milliseconds. */
+  async changed(ms: number, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([woken, this.#clock.sleep(ms, AbortSignal.any([enough.signal, signal]))]);
+    enough.abort();
+  }
+
+  async #findReplicaSet(): Promise<void> {
+    const { path, query } = this.#replicaSetsOf;
+    while (!this.#stop.signal.aborted) {
+      const { workload } = this.snapshot();
+      const seen = workload && (workload.status?.observedGeneration ?? 0) >= identity(workload).generation;
+      if (seen && !currentReplicaSet(this.snapshot())) {
+        const list = await this.#cluster.list<ReplicaSet>(path, query).catch(() => undefined);
+        if (list) this.#replicaSets = list.items;
+        this.#wake();
+      }
+      await this.#clock.sleep(REPLICA_SET_MS, this.#stop.signal);
+    }
+  }
+}
+
+interface Followed {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onChange: () => void;
+}
+
+type Named = { metadata?: { name?: string; uid?: string; resourceVersion?: string } };
+
+/** One collection, held up to date by a watch: each watch goes on where the last one ended. */
+class Follower<T extends Named> {
+  readonly #of: Followed;
+  #items: Map<string, T>;
+  #version: string | undefined;
+  trouble: KubectlError | undefined;
+
+  constructor(of: Followed, known: List<T>) {
+    this.#of = of;
+    this.#items = byUid(known.items);
+    this.#version = known.metadata.resourceVersion;
+  }
+
+  items(): T[] {
+    return [...this.#items.values()];
+  }
+
+  see(item: T): void {
+    this.#items = byUid([item]);
+    this.#of.onChange();
+  }
+
+  async follow(): Promise<void> {
+    const { cluster, clock, path, query, signal, onChange } = this.#of;
+    let wait = RETRY_MS.first;
+    while (!signal.aborted) {
+      try {
+        if (this.#version === undefined) {
+          const list = await cluster.list<T>(path, query);
+          this.#items = byUid(list.items);
+          this.#version = list.metadata.resourceVersion;
+          onChange();
+        }
+        await cluster.watch<T>(path, query, this.#version, { signal, onEvent: (event) => this.#take(event) });
+        this.trouble = undefined;
+        wait = RETRY_MS.first;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.trouble = error instanceof KubectlError ? error : new KubectlError('Other', String(error));
+        if (this.trouble.reason === 'Expired') this.#version = undefined;
+        onChange();
+        await clock.sleep(wait, signal);
+        wait = Math.min(wait * 2, RETRY_MS.last);
+      }
+    }
+  }
+
+  #take({ type, object }: WatchEvent<T>): void {
+    if (type === 'ERROR') {
+      // 410 Gone, mostly: the history that the watch wanted to begin from has been compacted.
+      this.#version = undefined;
+      return;
+    }
+    this.trouble = undefined;
+    const { uid, resourceVersion } = identity(object);
+    this.#version = resourceVersion;
+    if (type === 'BOOKMARK') return;
+    if (type === 'DELETED') this.#items.delete(uid);
+    else this.#items.set(uid, object);
+    this.#of.onChange();
+  }
+}
+
+function byUid<T extends Named>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.metadata?.uid ?? '', item]));
+}

@@ -1,0 +1,86 @@
+import { canonical, type Deployment, identity, ownedBy, type Pod, type ReplicaSet } from '../kubectl/objects';
+
+/** The cluster at one moment, as far as the rollout of one workload goes. */
+export interface Snapshot {
+  /** Missing where it has been deleted. */
+  readonly workload?: Deployment;
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+}
+
+/** What a run wants to see serving. */
+export interface Target {
+  /** The workload's UID and, for a change of ours, the generation that our own write returned. */
+  readonly uid: string;
+  readonly generation: number;
+  /** The pod template as our write returned it, in `canonical` form. */
+  readonly template: string;
+  readonly container: string;
+  /** `sha256:…` of the image. */
+  readonly digest: string;
+  /** Restarts that pods had before our write, by pod UID and container: a template used before gets its old pods back. */
+  readonly restartsBefore: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly timeoutMs: number;
+  /** A container that ends badly again after this many restarts is crashing. */
+  readonly maxRestarts: number;
+}
+
+export function templateOf(workload: Deployment): string {
+  return canonical(workload.spec?.template);
+}
+
+/**
+ * The ReplicaSet that holds the workload's present template. Compared as the Deployment's controller does, by the
+ * template without its hash label (EqualIgnoreHash, k8s.io/kubernetes/pkg/controller/deployment/util).
+ */
+export function currentReplicaSet({ workload, replicaSets }: Snapshot): ReplicaSet | undefined {
+  if (!workload) return undefined;
+  const wanted = templateOf(workload);
+  return replicaSets.find((each) => ownedBy(each, identity(workload).uid) && withoutHash(each) === wanted);
+}
+
+function withoutHash(replicaSet: ReplicaSet): string {
+  const template = replicaSet.spec?.template;
+  const { 'pod-template-hash': _, ...labels } = template?.metadata?.labels ?? {};
+  return canonical({ ...template, metadata: { ...template?.metadata, labels } });
+}
+
+/** The pods of the new version that are not on their way out. */
+export function newPods(snapshot: Snapshot): Pod[] {
+  const current = currentReplicaSet(snapshot);
+  if (!current) return [];
+  const { uid } = identity(current);
+  return snapshot.pods.filter((pod) => ownedBy(pod, uid) && !pod.metadata?.deletionTimestamp);
+}
+
+/** The workload's other pods, those on their way out included: they may still answer. */
+export function oldPods(snapshot: Snapshot): Pod[] {
+  const current = currentReplicaSet(snapshot);
+  const sets = new Set(
+    snapshot.replicaSets
+      .filter((each) => each !== current && snapshot.workload && ownedBy(each, identity(snapshot.workload).uid))
+      .map((each) => identity(each).uid),
+  );
+  return snapshot.pods.filter((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => sets.has(uid)));
+}
+
+export function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Whether the pod was made from our image: the digest stands in its own specification. */
+export function runsDigest(pod: Pod, { container, digest }: Pick<Target, 'container' | 'digest'>): boolean {
+  return pod.spec?.containers.some(({ name, image }) => name === container && image?.endsWith(`@${digest}`)) ?? false;
+}
+
+/** The restarts of every container of these pods, by pod UID. */
+export function restartCounts(pods: readonly Pod[]): Target['restartsBefore'] {
+  return Object.fromEntries(
+    pods.map((pod) => [
+      identity(pod).uid,
+      Object.fromEntries(
+        [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(({ name, restartCount }) => [name, restartCount]),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../system/clock';
+import { beginJudging, judge } from './judge';
+import type { Observer } from './observe';
+import type { Snapshot, Target } from './snapshot';
+import type { Verdict } from './verdict';
+
+/** How often the judge looks when nothing changes: graces and the deadline run on. */
+const TICK_MS = 1_000;
+
+export interface Watched {
+  readonly verdict: Exclude<Verdict, { kind: 'waiting' }>;
+  /** The cluster as it was when the verdict fell. */
+  readonly snapshot: Snapshot;
+}
+
+export interface WatchTools {
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called at every look, with the verdict so far. */
+  readonly onLook: (verdict: Verdict, snapshot: Snapshot) => void;
+}
+
+/** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
+export async function watchRollout(target: Target, { observer, clock, signal, onLook }: WatchTools): Promise<Watched> {
+  let state = beginJudging(clock.now());
+  for (;;) {
+    const snapshot = observer.snapshot();
+    if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
+    const looked = judge(target, state, snapshot, clock.now());
+    state = looked.state;
+    const { verdict } = looked;
+    onLook(verdict, snapshot);
+    if (verdict.kind === 'bad' && verdict.cause.code === 'deadline' && observer.trouble()) {
+      // The deadline passed while we could not see: nobody knows how the rollout stands.
+      return { verdict: { kind: 'unknown', why: 'no-contact' }, snapshot };
+    }
+    if (verdict.kind !== 'waiting') return { verdict, snapshot };
+    await observer.changed(TICK_MS, signal);
+  }
+}

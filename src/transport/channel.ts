@@ -1,0 +1,140 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { Clock } from '../system/clock';
+import { Failure, problem } from '../words/words';
+import { keepText, OUTPUT_LIMIT_BYTES, passLines } from './output';
+import type { Command, RunResult } from './transport';
+
+/** One command's channel: its standard output is the readable side, its input the writable one. */
+export interface Channel extends Duplex {
+  readonly stderr: Readable;
+  close(): void;
+}
+
+/** A connection, as far as a command needs it. */
+export interface Connection {
+  /** Why the connection is gone; undefined while it lives. */
+  readonly lost: string | undefined;
+  /** Throws, or hands over an error, where the command could not be started. */
+  exec(line: string, started: (error: Error | undefined, channel: Channel) => void): void;
+  end(): Promise<void>;
+}
+
+/** The connection lives, but the host would not start the command: it was not run. */
+export interface NotStarted {
+  readonly kind: 'notStarted';
+}
+
+export interface ChannelOptions {
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** How long nothing may come after the exit status before the command counts as ended: its child may hold the output open. */
+const QUIET_MS = 2_000;
+
+type Ending = { kind: 'exited'; code: number } | { kind: 'signalled'; signal: string };
+type Stop = Ending | { kind: 'timedOut' } | { kind: 'cancelled' } | { kind: 'lost'; detail: string };
+
+/**
+ * Runs one command on a channel of its own. The first reason to end it wins; the channel is then closed, which sshd
+ * answers by closing the command's pipes, not by ending it (measured): a command must end by itself.
+ */
+export function runOnChannel(
+  connection: Connection,
+  line: string,
+  command: Command,
+  { onLine, signal, clock }: ChannelOptions,
+): Promise<RunResult | NotStarted> {
+  return new Promise((resolve, reject) => {
+    const over = new AbortController();
+    const isOver = () => over.signal.aborted;
+    const stdout = onLine === undefined ? keepText() : passLines((text) => isOver() || onLine(text));
+    const stderr = keepText();
+    let channel: Channel | undefined;
+
+    const finish = (report: () => void) => {
+      if (isOver()) return;
+      try {
+        report();
+      } catch (error) {
+        reject(error);
+      }
+      over.abort();
+      closeQuietly(channel);
+    };
+    const stop = (how: Stop, isWhole = false) =>
+      finish(() => resolve({ ...how, stdout: stdout.end(isWhole), stderr: stderr.end(isWhole) }));
+    const lose = (detail: string) => stop({ kind: 'lost', detail: connection.lost ?? detail });
+
+    const cancel = () => stop({ kind: 'cancelled' });
+    if (signal.aborted) return cancel();
+    signal.addEventListener('abort', cancel, { signal: over.signal });
+    clock.sleep(command.timeoutMs, over.signal).then(() => stop({ kind: 'timedOut' }));
+
+    const start = (error: Error | undefined, opened: Channel) => {
+      if (error !== undefined) {
+        return connection.lost === undefined ? finish(() => resolve({ kind: 'notStarted' })) : lose(error.message);
+      }
+      channel = opened;
+      // A write to a channel that the host has closed, or a read on a dead connection, ends here.
+      for (const stream of [opened, opened.stderr]) stream.on('error', (fault: Error) => lose(fault.message));
+      if (isOver()) return closeQuietly(channel);
+
+      let ending: Ending | undefined;
+      let lastOutput = clock.now();
+      const take = (output: ReturnType<typeof keepText>) => (chunk: Buffer) => {
+        lastOutput = clock.now();
+        if (isOver()) return;
+        try {
+          if (!output.add(chunk)) finish(() => reject(tooLong(command)));
+        } catch (error) {
+          finish(() => reject(error));
+        }
+      };
+      opened.on('data', take(stdout));
+      opened.stderr.on('data', take(stderr));
+      opened.on('exit', (code: number | null, name?: string) => {
+        const ended: Ending =
+          code === null ? { kind: 'signalled', signal: name ?? 'unknown' } : { kind: 'exited', code };
+        ending = ended;
+        whenQuiet(() => lastOutput, clock, over.signal).then(() => stop(ended));
+      });
+      // With the connection lost, output may be missing even where the exit status came.
+      const close = () => {
+        if (ending === undefined || connection.lost !== undefined)
+          lose('the host closed the channel without an exit status');
+        else stop(ending, true);
+      };
+      opened.on('close', () => (opened.stderr.readableEnded ? close() : opened.stderr.once('end', close)));
+      opened.end(command.stdin ?? '');
+    };
+
+    try {
+      connection.exec(line, start);
+    } catch (error) {
+      lose(error instanceof Error ? error.message : String(error));
+    }
+  });
+}
+
+async function whenQuiet(lastOutput: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let left = QUIET_MS; left > 0 && !signal.aborted; left = lastOutput() + QUIET_MS - clock.now()) {
+    await clock.sleep(left, signal);
+  }
+}
+
+function tooLong(command: Command): Failure {
+  return new Failure(
+    problem('ssh.output-too-long', { program: command.argv[0] ?? '', mebibytes: OUTPUT_LIMIT_BYTES / 1024 / 1024 }),
+  );
+}
+
+/** On a dead connection ssh2 throws from here. */
+function closeQuietly(channel: Channel | undefined): void {
+  try {
+    channel?.close();
+  } catch {
+    // It is closed, then.
+  }
+}

@@ -1,0 +1,40 @@
+/** A command for the cluster's host. Only reads are ever repeated by the transport; a change is sent once. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly stdin?: string;
+  readonly effect: 'read' | 'change';
+  /** Milliseconds from sending until the command counts as hanging. */
+  readonly timeoutMs: number;
+}
+
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * How a command ended. Only `exited` says anything of what the command found.
+ * `lost`: the connection died before an exit status arrived, so whether it took effect is not known.
+ */
+export type RunResult =
+  | ({ readonly kind: 'exited'; readonly code: number } & Output)
+  | ({ readonly kind: 'signalled'; readonly signal: string } & Output)
+  | ({ readonly kind: 'timedOut' } & Output)
+  | ({ readonly kind: 'cancelled' } & Output)
+  | ({ readonly kind: 'lost'; readonly detail: string } & Output);
+
+export interface RunOptions {
+  /** Called for each whole line of standard output as it arrives; such output is then not kept in the result. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs commands on the cluster's host. Knows nothing of what they mean. */
+export interface Transport {
+  /**
+   * Runs one command and says how it ended; rejects only with a `Failure`, when the host cannot be
+   * reached (again) at all.
+   */
+  run(command: Command, options?: RunOptions): Promise<RunResult>;
+  close(): Promise<void>;
+}

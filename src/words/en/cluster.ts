@@ -1,0 +1,90 @@
+/** Problems with the cluster: kubectl, the workload, the rollout. */
+export const clusterProblems = {
+  'kubectl.missing': ({ words, detail }: { words: string; detail: string }) => ({
+    what: `The command "${words}" cannot be run on the host: ${detail}`,
+    next: 'Install kubectl for the deploy user, or set "kubectl" to what works there, such as "sudo k3s kubectl" or "/usr/local/bin/kubectl".',
+  }),
+  'kubectl.no-config': ({ detail }: { detail: string }) => ({
+    what: `kubectl on the host does not know the cluster: ${detail}`,
+    next: 'Give the deploy user a kubeconfig on the host: ~/.kube/config, readable by that user.',
+  }),
+  'kubectl.unauthorized': ({ detail }: { detail: string }) => ({
+    what: `The cluster does not accept the deploy user's credentials: ${detail}`,
+    next: "Put a valid token or certificate into the deploy user's ~/.kube/config on the host.",
+  }),
+  'kubectl.certificate': ({ detail }: { detail: string }) => ({
+    what: `A certificate of the cluster has expired: ${detail}`,
+    next: 'On the host, as root: "kubeadm certs check-expiration", then "kubeadm certs renew all", restart the control plane, and renew the deploy user\'s kubeconfig.',
+  }),
+  'kubectl.unreachable': ({ detail }: { detail: string }) => ({
+    what: `The cluster's API server does not answer: ${detail}`,
+    next: 'On the host: "kubectl get nodes" and "sudo systemctl status kubelet" show whether the cluster runs. Run the job again when it does.',
+  }),
+  'kubectl.forbidden': ({ detail }: { detail: string }) => ({
+    what: `The deploy user may not do this in the cluster: ${detail}`,
+    next: 'Check "namespace" first: a namespace that does not exist is answered this way too. Otherwise give the deploy user this right (a Role and RoleBinding in the namespace).',
+  }),
+  'kubectl.other': ({ detail }: { detail: string }) => ({
+    what: `kubectl on the host failed: ${detail || 'it gave no reason'}`,
+    next: 'Run the same command as the deploy user on the host to see more.',
+  }),
+  'kubectl.not-json': ({ start }: { start: string }) => ({
+    what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,
+    next: 'See whether "kubectl" runs a script of its own there, or whether the login shell of the deploy user prints something: it must print nothing for a command.',
+  }),
+  'workload.no-namespace': ({ namespace }: { namespace: string }) => ({
+    what: `The cluster has no namespace "${namespace}".`,
+    next: `Correct "namespace", or create it: kubectl create namespace ${namespace}`,
+  }),
+  'workload.missing': ({ deployment, namespace, others }: { deployment: string; namespace: string; others: readonly string[] }) => ({
+    what: `There is no Deployment "${deployment}" in the namespace "${namespace}".`,
+    next:
+      others.length > 0
+        ? `Correct "deployment" or "namespace". The Deployments there: ${others.slice(0, 10).join(', ')}.`
+        : 'Correct "deployment" or "namespace", or create the Deployment from its manifest first (kubectl apply). The namespace has none.',
+  }),
+  'workload.no-container': ({ deployment, container, names }: { deployment: string; container: string; names: readonly string[] }) => ({
+    what: `The Deployment "${deployment}" has no container "${container}".`,
+    next: `Set "container" to one of its containers: ${names.join(', ')}.`,
+  }),
+  'workload.which-container': ({ deployment, names }: { deployment: string; names: readonly string[] }) => ({
+    what: `The Deployment "${deployment}" has several containers, and it is not clear which one gets the image.`,
+    next: `Set "container" to one of: ${names.join(', ')}.`,
+  }),
+  'workload.paused': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
+    what: `The Deployment "${deployment}" is paused: it would take the new version and never roll it out.`,
+    next: `Resume it, then run the job again: kubectl rollout resume deployment/${deployment} -n ${namespace}`,
+  }),
+  'workload.zero': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
+    what: `The Deployment "${deployment}" is scaled to 0 replicas: no pod would start, so nothing could show that the new version works.`,
+    next: `Scale it up, then run the job again: kubectl scale deployment/${deployment} -n ${namespace} --replicas=1`,
+  }),
+  'workload.deleting': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
+    what: `The Deployment "${deployment}" in "${namespace}" is being deleted.`,
+    next: 'Wait until it is gone, create it again from its manifest, and run the job again.',
+  }),
+  'workload.soak': ({ asked, deadline }: { asked: number; deadline: number }) => ({
+    what: `The input "soak" (${asked} s) is not shorter than the Deployment's progressDeadlineSeconds (${deadline} s), which the cluster does not allow.`,
+    next: `Make "soak" shorter than ${deadline}s, or raise progressDeadlineSeconds in the manifest.`,
+  }),
+  'workload.rejected': ({ detail }: { detail: string }) => ({
+    what: `The cluster does not accept this change: ${detail}`,
+    next: 'This was a trial (a server-side dry run): nothing has been changed. A rule of the cluster (a webhook or a policy) or the Deployment itself stands against it; its own words are above.',
+  }),
+  'workload.contended': ({ deployment }: { deployment: string }) => ({
+    what: `The Deployment "${deployment}" was changed again and again while the new version was to be written.`,
+    next: 'See what else writes to it (another deploy, an autoscaler, a GitOps tool), and run the job again.',
+  }),
+  'workload.write-unknown': ({ deployment, namespace, detail }: { deployment: string; namespace: string; detail: string }) => ({
+    what: `The connection broke while the new version was being written to the Deployment "${deployment}", so it is not known whether it was: ${detail}`,
+    next: `See what it has: kubectl get deployment/${deployment} -n ${namespace} -o wide — then run the job again.`,
+  }),
+  'run.cancelled': (_: object) => ({
+    what: 'The run was cancelled.',
+    next: 'Run the job again when you want the new version out.',
+  }),
+  'run.unexpected': ({ detail }: { detail: string }) => ({
+    what: `Something unexpected happened: ${detail}`,
+    next: 'Run the job again with debug logging. If it happens again, please report it with the log.',
+  }),
+};

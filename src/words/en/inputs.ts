@@ -1,0 +1,79 @@
+import { printDuration } from '../../inputs/duration';
+
+/** Problems with what was written under `with:`. */
+export const inputProblems = {
+  'input.missing': ({ name }: { name: string }) => ({
+    what: `The input "${name}" is missing or empty.`,
+    next: `Add "${name}: …" under "with:". If it comes from a secret or variable, check that this job can see it: its name, its environment, and that the workflow does not run for a fork.`,
+  }),
+  'input.control': ({ name }: { name: string }) => ({
+    what: `The input "${name}" holds a line break or another control character.`,
+    next: `Write "${name}" on one line.`,
+  }),
+  'input.shape': ({ name, given, wanted }: { name: string; given: string; wanted: string }) => ({
+    what: `The input "${name}" is ${quoted(given)}, which does not fit.`,
+    next: `Write ${wanted}.`,
+  }),
+  'input.duration': ({ name, given }: { name: string; given: string }) => ({
+    what: `The input "${name}" is ${quoted(given)}, which is no duration.`,
+    next: 'Write a number with its unit, such as "90s", "10m" or "1h".',
+  }),
+  'input.soak': ({ soakMs, timeoutMs }: { soakMs: number; timeoutMs: number }) => ({
+    what: `The input "soak" (${printDuration(soakMs)}) is not shorter than "timeout" (${printDuration(timeoutMs)}), so no deploy could ever succeed.`,
+    next: 'Make "timeout" longer or "soak" shorter.',
+  }),
+  'input.list': ({ name, detail }: { name: string; detail: string }) => ({
+    what: `The input "${name}" is not a list that can be read: ${detail}`,
+    next: 'Write one entry a line. An entry that holds a double quote or a line break stands in double quotes, with each inner quote doubled.',
+  }),
+  'input.keyed': ({ name, given }: { name: string; given: string }) => ({
+    what: `The input "${name}" has an entry without a name or a value (it begins with ${quoted(given)}).`,
+    next: 'Write one NAME=value a line.',
+  }),
+  'input.login': ({ missing }: { missing: string }) => ({
+    what: `The input "${missing}" is empty, but its counterpart is given: a login needs both.`,
+    next: `Add "${missing}", or leave both out if the registry needs no login. If it comes from a secret, check that this job can see it.`,
+  }),
+  'input.no-context': ({ context }: { context: string }) => ({
+    what: `The build context "${context}" is not a folder of the workspace.`,
+    next: 'Put actions/checkout before this step, and write "context" relative to the root of the repository.',
+  }),
+  'input.no-dockerfile': ({ file }: { file: string }) => ({
+    what: `The Dockerfile "${file}" does not exist.`,
+    next: 'Put actions/checkout before this step, and write "file" relative to the root of the repository (not to "context").',
+  }),
+  'input.unknown': ({ name, nearest }: { name: string; nearest: string }) => ({
+    what: `This action has no input "${name}"; it is ignored.`,
+    next: nearest === '' ? 'Remove it from "with:".' : `Did you mean "${nearest}"?`,
+  }),
+  'image.name': ({ given, why }: { given: string; why: string }) => ({
+    what: `${quoted(given)} is not the name of an image: ${why}.`,
+    next: 'Write it as "user/name" for Docker Hub, or "registry.example.org/user/name" for another registry.',
+  }),
+  'image.capitals': ({ given, lower }: { given: string; lower: string }) => ({
+    what: `The image name ${quoted(given)} has capital letters, which registries do not allow.`,
+    next: `Write ${quoted(lower)}.`,
+  }),
+  'image.tag': ({ given }: { given: string }) => ({
+    what: `${quoted(given)} is not a tag.`,
+    next: 'A tag has up to 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash. Without "tags" the commit\'s SHA is used.',
+  }),
+  'image.digest': ({ given }: { given: string }) => ({
+    what: `${quoted(given)} is not a digest.`,
+    next: 'A digest is "sha256:" and 64 hexadecimal digits.',
+  }),
+  'image.tagless': ({ given }: { given: string }) => ({
+    what: `The entry ${quoted(given)} of "tags" has no tag, or a digest.`,
+    next: 'Write a bare tag such as "v1.2.3", or a full one such as "user/name:v1.2.3".',
+  }),
+  'image.no-own-tag': (_: object) => ({
+    what: 'None of the entries of "tags" belongs to the repository that "image" names, so the cluster would have none to run.',
+    next: 'Add a bare tag, such as ${{ github.sha }}.',
+  }),
+};
+
+/** Shows what a person wrote, short and on one line. */
+function quoted(given: string): string {
+  const short = given.length > 120 ? `${given.slice(0, 117)}…` : given;
+  return JSON.stringify(short);
+}

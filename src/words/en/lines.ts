@@ -1,0 +1,92 @@
+import { printDuration } from '../../inputs/duration';
+import type { Outcome } from '../../outcome';
+import type { PhaseName, Serving } from '../../report/report';
+import type { Progress, WaitingFor } from '../../rollout/verdict';
+
+const pods = (count: number) => `${count} ${count === 1 ? 'pod' : 'pods'}`;
+
+const WAITS: Record<WaitingFor, string> = {
+  controller: 'waiting for the cluster to begin',
+  pods: 'waiting for the cluster to create the new pods',
+  ready: 'waiting for new pods to become ready',
+  soak: 'new pods are ready; waiting whether they stay so',
+  'old-pods': 'new pods serve; waiting for old pods to end',
+};
+
+const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
+  deployed: (it) => `${it}: the new version serves`,
+  unchanged: (it) => `${it}: this image was already running, and it serves`,
+  refused: (it) => `${it}: stopped before anything was changed in the cluster`,
+  failed: (it) => `${it}: the new version does not work`,
+  superseded: (it) => `${it}: somebody else changed it meanwhile`,
+  cancelled: (it) => `${it}: the run was cancelled`,
+  unknown: (it) => `${it}: it is not known whether the new version serves`,
+};
+
+const PHASES: Record<PhaseName, string> = {
+  build: 'Build and push',
+  preflight: 'Check the cluster',
+  prove: 'Prove the digest',
+  update: 'Update the Deployment',
+  watch: 'Watch the rollout',
+  record: 'Record the outcome',
+};
+
+const SERVING: Record<Serving, string> = {
+  new: 'Users are served by the new version.',
+  old: 'Users are not affected: the previous version still serves.',
+  nobody: 'Users are affected: no pod of this Deployment is ready.',
+  unknown: 'Whether users are affected is not known.',
+};
+
+/** Every line of the log and the summary that is not a problem, by its code. */
+export const lines = {
+  'log.begin': ({ image, deployment, namespace, host }: { image: string; deployment: string; namespace: string; host: string }) =>
+    `Deploying ${image} to deployment/${deployment} in the namespace ${namespace} on ${host}`,
+  'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
+    `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
+  'log.workload': ({ container, image, replicas, strategy }: { container: string; image: string; replicas: number; strategy: string }) =>
+    `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${image}`,
+  'log.trial': (_: object) => 'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
+  'log.login': ({ registry }: { registry: string }) => `The registry ${registry} accepts the login`,
+  'log.no-login': ({ registry }: { registry: string }) => `No login was given for ${registry}: docker uses its own, if it has one`,
+  'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
+  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) => `Container "${container}": ${from} → ${to}`,
+  'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
+    `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
+  'log.unchanged': ({ digest }: { digest: string }) => `The Deployment already has this image (${digest}): nothing to change, only to see that it serves`,
+  'log.progress': ({ updated, desired, ready, available, old, waitingFor, ms }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
+    `${printDuration(ms).padStart(8)}  new: ${Math.min(updated, desired)}/${desired} created, ${ready} ready, ${available} available; old: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
+  'log.no-contact': ({ detail }: { detail: string }) => `The cluster cannot be seen at present, trying again: ${detail}`,
+  'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) => `${detail} Trying again in ${printDuration(ms)} (attempt ${attempt}).`,
+  'log.rolling': (_: object) => 'A rollout of this Deployment is under way already; this run replaces it',
+  'log.history-lost': ({ detail }: { detail: string }) => `How this run ended could not be written to the Deployment's history: ${detail}`,
+  'log.logs-of': ({ pod, container }: { pod: string; container: string }) => `The last lines of container "${container}" of pod ${pod}`,
+  'log.next': ({ next }: { next: string }) => `What to do: ${next}`,
+  'log.way-back': ({ command }: { command: string }) => `The way back to the previous version: ${command}`,
+  'phase.title': ({ phase }: { phase: PhaseName }) => PHASES[phase],
+  'phase.done': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
+  'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✗ ${PHASES[phase]}: ended after ${printDuration(ms)}`,
+  'outcome.headline': ({ outcome, deployment }: { outcome: Outcome; deployment: string }) => OUTCOMES[outcome](deployment),
+  'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
+  'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) => `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
+  'summary.image': (_: object) => 'Image',
+  'summary.previous': (_: object) => 'Before',
+  'summary.namespace': (_: object) => 'Namespace',
+  'summary.revision': (_: object) => 'Revision',
+  'summary.took': (_: object) => 'Took',
+  'summary.why': (_: object) => 'Why',
+  'summary.next': (_: object) => 'What to do',
+  'summary.way-back': (_: object) => 'The way back to the previous version',
+  'summary.pods': ({ count }: { count: number }) => pods(count),
+  'summary.pod': (_: object) => 'Pod',
+  'summary.version': (_: object) => 'Version',
+  'summary.ready': (_: object) => 'Ready',
+  'summary.restarts': (_: object) => 'Restarts',
+  'summary.state': (_: object) => 'State',
+  'summary.new': (_: object) => 'new',
+  'summary.old': (_: object) => 'old',
+  'summary.yes': (_: object) => 'yes',
+  'summary.no': (_: object) => 'no',
+  'summary.timeline': (_: object) => 'Where the time went',
+};

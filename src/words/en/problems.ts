@@ -1,0 +1,14 @@
+import { buildProblems } from './build';
+import { clusterProblems } from './cluster';
+import { inputProblems } from './inputs';
+import { rolloutProblems } from './rollout';
+import { sshProblems } from './ssh';
+
+/** Every problem a user can read, by its code: what happened and why, and what to do next. */
+export const problems = {
+  ...inputProblems,
+  ...buildProblems,
+  ...sshProblems,
+  ...clusterProblems,
+  ...rolloutProblems,
+};

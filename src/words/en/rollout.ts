@@ -1,0 +1,68 @@
+import { printDuration } from '../../inputs/duration';
+import type { PodTrouble, WaitingFor } from '../../rollout/verdict';
+
+const WAITS: Record<WaitingFor, string> = {
+  controller: "the cluster's Deployment controller has not begun",
+  pods: 'not all new pods have been created',
+  ready: 'a new pod is not ready',
+  soak: 'a new pod has not been ready for long enough',
+  'old-pods': 'old pods have not ended',
+};
+
+interface Where {
+  readonly deployment: string;
+  readonly namespace: string;
+}
+
+/** Problems that a rollout ends in. */
+export const rolloutProblems = {
+  'rollout.deadline': (p: Where & { whose: 'timeout' | 'progress'; ms: number; waitingFor: WaitingFor; trouble?: PodTrouble }) => ({
+    what: `The new version did not come up within ${p.whose === 'timeout' ? `the ${printDuration(p.ms)} of "timeout"` : "the Deployment's own deadline (progressDeadlineSeconds)"}: ${WAITS[p.waitingFor]}${p.trouble ? ` (${troubleText(p.trouble)})` : ''}.`,
+    next: p.trouble ? adviceFor(p.trouble, p) : `Look at the pods: kubectl get pods -n ${p.namespace}. If the new version is only slow to start, make "timeout" longer.`,
+  }),
+  'rollout.stalled': (p: Where & { reason: string; message: string }) => ({
+    what: `The cluster cannot go on with the rollout: ${p.reason}: ${p.message}`,
+    next: `Look at the Deployment: kubectl describe deployment/${p.deployment} -n ${p.namespace}`,
+  }),
+  'rollout.crash': (p: Where & { trouble: PodTrouble }) => ({
+    what: `The new version starts and then ends, again and again: ${troubleText(p.trouble)}.`,
+    next: adviceFor(p.trouble, p),
+  }),
+  'rollout.superseded': (p: Where & { by: 'deleted' | 'recreated' | 'changed' }) => ({
+    what: `While this run was watching, somebody else ${{ deleted: 'deleted', recreated: 'deleted and made again', changed: 'changed' }[p.by]} the Deployment "${p.deployment}". What serves now is their version, so this run has no say in it.`,
+    next: `See what runs: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. If this version should be out, run the job again.`,
+  }),
+  'rollout.scaled-to-zero': (p: Where) => ({
+    what: `Somebody scaled the Deployment "${p.deployment}" to 0 replicas meanwhile, so nothing shows whether the new version works.`,
+    next: `Scale it up and run the job again: kubectl scale deployment/${p.deployment} -n ${p.namespace} --replicas=1`,
+  }),
+  'rollout.no-contact': (p: Where & { detail: string }) => ({
+    what: `The cluster could not be seen any more before the rollout had ended, so how it ended is not known: ${p.detail}`,
+    next: `When the host answers again: kubectl rollout status deployment/${p.deployment} -n ${p.namespace}`,
+  }),
+  'rollout.interrupted': (p: Where) => ({
+    what: 'The run was cancelled while the new version was being rolled out. The cluster goes on by itself; old pods stay until new ones have stayed ready.',
+    next: `See how it ends: kubectl rollout status deployment/${p.deployment} -n ${p.namespace}`,
+  }),
+};
+
+/** What is wrong with a container, in a few words. */
+export function troubleText({ pod, container, reason, message, restarts, exitCode }: PodTrouble): string {
+  const who = container === '' ? `pod ${pod}` : `container "${container}" of pod ${pod}`;
+  const parts = [
+    reason === 'NotReady' ? `${who} runs, but its readiness probe fails` : `${who}: ${reason}`,
+    ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
+    ...(restarts > 0 ? [`restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`] : []),
+    ...(message === '' || reason === 'CrashLoopBackOff' ? [] : [message.replace(/\s+/g, ' ').slice(0, 300)]),
+  ];
+  return parts.join(', ');
+}
+
+function adviceFor({ pod, container, reason }: PodTrouble, { namespace }: Where): string {
+  const of = container === '' ? '' : ` -c ${container}`;
+  if (reason === 'CrashLoopBackOff' || reason === 'Error' || reason === 'Completed' || reason === 'Restarted') {
+    return `Its last words stand in the log of this step; they mostly name the reason (a missing setting, a database that does not answer). More: kubectl logs ${pod}${of} -n ${namespace} --previous`;
+  }
+  if (reason === 'NotReady') return `See what it says: kubectl logs ${pod}${of} -n ${namespace}. If it only needs longer to start, make "timeout" longer.`;
+  return `See the pod's events: kubectl describe pod ${pod} -n ${namespace}`;
+}

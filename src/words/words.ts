@@ -1,0 +1,43 @@
+import { lines } from './en/lines';
+import { problems } from './en/problems';
+
+/** What a person reads about something that went wrong: what happened (and why), and what to do next. */
+export interface Explanation {
+  readonly what: string;
+  readonly next: string;
+}
+
+type Entry<Table, Code extends keyof Table> = Table[Code] extends (params: infer Params) => unknown ? Params : never;
+
+export type ProblemCode = keyof typeof problems;
+export type LineCode = keyof typeof lines;
+
+/** Something that went wrong, as data: the words are chosen when it is shown. */
+export type Problem = {
+  [Code in ProblemCode]: { readonly code: Code; readonly params: Entry<typeof problems, Code> };
+}[ProblemCode];
+
+export function problem<Code extends ProblemCode>(code: Code, params: Entry<typeof problems, Code>): Problem {
+  return { code, params } as Problem;
+}
+
+export function explain(given: Problem): Explanation {
+  return (problems[given.code] as (params: unknown) => Explanation)(given.params);
+}
+
+/** One line of the log or the summary. */
+export function line<Code extends LineCode>(code: Code, params: Entry<typeof lines, Code>): string {
+  return (lines[code] as (params: unknown) => string)(params);
+}
+
+/** Thrown where the run cannot go on. It carries every problem found, so that a person can mend them all at once. */
+export class Failure extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: Problem | readonly Problem[], options?: ErrorOptions) {
+    const all = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem];
+    super(all.map((each) => explain(each).what).join(' '), options);
+    this.name = 'Failure';
+    this.problems = all;
+  }
+}

@@ -1,0 +1,16 @@
+const PREFIX = 'deploy-action.medibird.github.io';
+
+/** The annotations that this action keeps on a workload. */
+export const annotations = {
+  /** The run that wrote the template last. */
+  deployId: `${PREFIX}/id`,
+  run: `${PREFIX}/run`,
+  commit: `${PREFIX}/commit`,
+  history: `${PREFIX}/history`,
+  /** What minReadySeconds was before us, and what we set: `{"before":0,"set":30}`. */
+  minReadySeconds: `${PREFIX}/min-ready-seconds`,
+  /** Kubernetes' own: shown by `kubectl rollout history`. */
+  changeCause: 'kubernetes.io/change-cause',
+  /** Kubernetes' own: the number of the template, counted by the Deployment's controller. */
+  revision: 'deployment.kubernetes.io/revision',
+} as const;

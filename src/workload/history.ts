@@ -1,0 +1,60 @@
+/** One deploy of a workload, as its history annotation keeps it. */
+export interface HistoryEntry {
+  /** As the container carries it, `repository:tag@digest`. */
+  readonly image: string;
+  /** The Deployment's revision, once its controller has given it one. */
+  readonly revision?: string;
+  /** The run's address; empty for what was found serving. */
+  readonly run: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** `open`: begun and not (or not yet) ended. `found`: it served when we first saw it. Otherwise how the run ended. */
+  readonly outcome: string;
+  /** The run's id. */
+  readonly id?: string;
+}
+
+/** An annotation is copied to every ReplicaSet, so it must stay short. */
+const KEPT = 10;
+
+/** Outcomes after which the image is known to serve. */
+const GOOD = new Set(['deployed', 'unchanged', 'found', 'restarted', 'rolled-back']);
+
+/** Reads the annotation, oldest first. What cannot be read is no history: a person may have edited it. */
+export function parseHistory(text: string | undefined): HistoryEntry[] {
+  if (text === undefined) return [];
+  try {
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) ? json.filter(isEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function printHistory(history: readonly HistoryEntry[]): string {
+  return JSON.stringify(history);
+}
+
+/** Adds an entry, or replaces the one of the same run. The last good entry is never the one that is dropped. */
+export function record(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
+  const index = entry.id === undefined ? -1 : history.findIndex(({ id }) => id === entry.id);
+  const next = index >= 0 ? history.with(index, entry) : [...history, entry];
+  const good = lastGood(next);
+  while (next.length > KEPT) next.splice(next[0] === good ? 1 : 0, 1);
+  return next;
+}
+
+/** The image that last served for certain. */
+export function lastGood(history: readonly HistoryEntry[]): HistoryEntry | undefined {
+  return history.findLast(({ outcome }) => GOOD.has(outcome));
+}
+
+function isEntry(value: unknown): value is HistoryEntry {
+  const entry = value as Partial<Record<keyof HistoryEntry, unknown>> | null;
+  return (
+    typeof entry === 'object' &&
+    entry !== null &&
+    [entry.image, entry.run, entry.at, entry.outcome].every((field) => typeof field === 'string') &&
+    [entry.revision, entry.id].every((field) => field === undefined || typeof field === 'string')
+  );
+}

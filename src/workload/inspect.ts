@@ -1,0 +1,53 @@
+import { parseReference, type Repository, sameRepository } from '../image/reference';
+import type { Container, Deployment } from '../kubectl/objects';
+import { type Problem, problem } from '../words/words';
+
+export interface ChosenContainer {
+  readonly index: number;
+  readonly name: string;
+  /** As it stands in the workload now. */
+  readonly image: string;
+  readonly hasReadinessProbe: boolean;
+}
+
+/** The container to update: the one that was named, else the only one, else the only one whose repository is the image's. */
+export function chooseContainer(workload: Deployment, wanted: string | undefined, repository: Repository): ChosenContainer | Problem {
+  const containers = workload.spec?.template.spec?.containers ?? [];
+  const names = containers.map(({ name }) => name);
+  const fits = ({ name, image = '' }: Container) => {
+    if (wanted !== undefined) return name === wanted;
+    const runs = parseReference(image).value;
+    return containers.length === 1 || (runs !== undefined && sameRepository(runs.repository, repository));
+  };
+  const fitting = containers.filter(fits);
+  const [container] = fitting;
+  if (container && fitting.length === 1) {
+    const { name, image = '', readinessProbe } = container;
+    return { index: containers.indexOf(container), name, image, hasReadinessProbe: readinessProbe !== undefined };
+  }
+  const deployment = workload.metadata?.name ?? '';
+  if (wanted !== undefined) return problem('workload.no-container', { deployment, container: wanted, names });
+  return problem('workload.which-container', { deployment, names });
+}
+
+/** Why a rollout of this Deployment could not be carried through or judged; undefined where it can. */
+export function obstacle(workload: Deployment, namespace: string): Problem | undefined {
+  const deployment = workload.metadata?.name ?? '';
+  if (workload.metadata?.deletionTimestamp) return problem('workload.deleting', { deployment, namespace });
+  if (workload.spec?.paused) return problem('workload.paused', { deployment, namespace });
+  if (workload.spec?.replicas === 0) return problem('workload.zero', { deployment, namespace });
+  return undefined;
+}
+
+/** Whether everything the Deployment asks for runs and is available: the image it runs is then known to serve. */
+export function isComplete(workload: Deployment): boolean {
+  const { metadata, spec, status } = workload;
+  const desired = spec?.replicas ?? 1;
+  return (
+    desired > 0 &&
+    (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
+    status?.updatedReplicas === desired &&
+    status?.replicas === desired &&
+    status?.availableReplicas === desired
+  );
+}

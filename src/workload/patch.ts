@@ -1,0 +1,68 @@
+import type { RunInfo } from '../inputs/config';
+import { identity, type Deployment } from '../kubectl/objects';
+import { annotations } from './annotations';
+import { type HistoryEntry, printHistory } from './history';
+import { printRemembered, type Soak } from './soak';
+
+/** RFC 6902. */
+export interface Operation {
+  readonly op: 'add' | 'replace' | 'test';
+  readonly path: string;
+  readonly value: unknown;
+}
+
+export interface Change {
+  readonly container: { readonly index: number; readonly name: string };
+  /** `repository:tag@digest`. */
+  readonly image: string;
+  readonly soak: Soak;
+  readonly history: readonly HistoryEntry[];
+  readonly changeCause: string;
+  readonly run: RunInfo;
+}
+
+/**
+ * The patch that rolls a new image out. It is a JSON patch, for two reasons measured on 1.34: a strategic patch with a
+ * mistyped container name *adds* a container, and replacing the resourceVersion turns a workload that somebody changed
+ * meanwhile into a 409 Conflict of its own, where a failed `test` is answered like every other mistake (422).
+ */
+export function rolloutPatch(workload: Deployment, change: Change): Operation[] {
+  const { index, name } = change.container;
+  const container = `/spec/template/spec/containers/${index}`;
+  return [
+    ...guarded(workload),
+    { op: 'test', path: `${container}/name`, value: name },
+    { op: 'replace', path: `${container}/image`, value: change.image },
+    { op: 'add', path: '/spec/minReadySeconds', value: change.soak.set },
+    ...annotate(workload, {
+      [annotations.changeCause]: change.changeCause,
+      [annotations.deployId]: change.run.id,
+      [annotations.run]: change.run.url,
+      [annotations.commit]: change.run.sha,
+      [annotations.history]: printHistory(change.history),
+      [annotations.minReadySeconds]: printRemembered(change.soak),
+    }),
+  ];
+}
+
+/** The patch that writes how a run ended. It leaves the template alone, so nothing is rolled out by it. */
+export function historyPatch(workload: Deployment, history: readonly HistoryEntry[]): Operation[] {
+  return [...guarded(workload), ...annotate(workload, { [annotations.history]: printHistory(history) })];
+}
+
+function guarded(workload: Deployment): Operation[] {
+  return [{ op: 'replace', path: '/metadata/resourceVersion', value: identity(workload).resourceVersion }];
+}
+
+function annotate(workload: Deployment, values: Readonly<Record<string, string>>): Operation[] {
+  const add = Object.entries(values).map(
+    ([key, value]): Operation => ({ op: 'add', path: `/metadata/annotations/${escape(key)}`, value }),
+  );
+  // `add` into a map that does not exist is an error.
+  return workload.metadata?.annotations ? add : [{ op: 'add', path: '/metadata/annotations', value: {} }, ...add];
+}
+
+/** A key as one step of a JSON pointer (RFC 6901). */
+function escape(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,147 @@
+// Runs the action as a GitHub runner does: inputs by INPUT_* (defaults of action.yml included), command files for
+// outputs, state and the summary, the main step and then, whatever happened, the post step.
+'use strict';
+
+const { spawn } = require('node:child_process');
+const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join, resolve } = require('node:path');
+
+const repository = resolve(__dirname, '..');
+
+/**
+ * @typedef {object} Run
+ * @property {Record<string, string>} inputs What stands under `with:`.
+ * @property {string} workspace The checked-out repository.
+ * @property {string} [node] The node that runs the action; this one by default.
+ * @property {string} [dist] The bundle; the committed one by default.
+ * @property {Record<string, string>} [environment] More variables, such as GITHUB_SHA.
+ * @property {(line: string) => void} [onLine] Called for each line of the log as it appears.
+ * @property {(main: import('node:child_process').ChildProcess) => void} [onStart] Called with the main step's process.
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {number | null} exitCode Of the main step; null where a signal ended it.
+ * @property {number | null} postExitCode
+ * @property {string} log What the main step printed.
+ * @property {string} postLog
+ * @property {Record<string, string>} outputs
+ * @property {string} summary
+ * @property {Record<string, string>} state
+ * @property {number} seconds How long the main step took.
+ * @property {number} startedAt Milliseconds (Date.now()) at the start of the main step.
+ */
+
+/** @param {Run} run @returns {Promise<Result>} */
+async function runAction(run) {
+  const folder = mkdtempSync(join(tmpdir(), 'runner-'));
+  try {
+    const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY', 'GITHUB_ENV', 'GITHUB_PATH'];
+    const commandFiles = Object.fromEntries(files.map((name) => [name, join(folder, name.toLowerCase())]));
+    for (const file of Object.values(commandFiles)) writeFileSync(file, '');
+    const environment = {
+      ...withoutInputs(process.env),
+      GITHUB_ACTIONS: 'true',
+      CI: 'true',
+      GITHUB_REPOSITORY: 'medibird/example',
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+      GITHUB_RUN_ID: '4242',
+      GITHUB_RUN_ATTEMPT: '1',
+      GITHUB_ACTOR: 'somebody',
+      GITHUB_WORKSPACE: run.workspace,
+      RUNNER_TEMP: folder,
+      ...commandFiles,
+      ...inputVariables(run.inputs),
+      ...run.environment,
+    };
+    const start = Date.now();
+    const main = await step(run, environment, run.onStart);
+    const seconds = (Date.now() - start) / 1000;
+    const state = readCommandFile(commandFiles.GITHUB_STATE);
+    const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
+    const post = await step(run, { ...environment, ...saved });
+    return {
+      exitCode: main.exitCode,
+      postExitCode: post.exitCode,
+      log: main.log,
+      postLog: post.log,
+      outputs: readCommandFile(commandFiles.GITHUB_OUTPUT),
+      summary: readFileSync(commandFiles.GITHUB_STEP_SUMMARY, 'utf8'),
+      state,
+      seconds,
+      startedAt: start,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function step(run, environment, onStart = () => {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(run.node ?? process.execPath, [run.dist ?? join(repository, 'dist/index.js')], {
+      cwd: run.workspace,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let log = '';
+    let rest = '';
+    const read = (chunk) => {
+      log += chunk;
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) run.onLine?.(line);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
+    child.on('error', fail);
+    child.on('close', (exitCode) => {
+      if (rest !== '') run.onLine?.(rest);
+      done({ exitCode, log });
+    });
+    onStart(child);
+  });
+}
+
+function withoutInputs(environment) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT|STATE|GITHUB)_/.test(name)));
+}
+
+function inputVariables(inputs) {
+  const all = { ...defaults(), ...inputs };
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
+}
+
+/** Every input of action.yml with its default; an input without one is handed over empty, as the runner does. */
+function defaults() {
+  const [, block = ''] = /^inputs:\n((?: .*\n|\n)*)/m.exec(readFileSync(join(repository, 'action.yml'), 'utf8')) ?? [];
+  const inputs = {};
+  let name = '';
+  for (const line of block.split('\n')) {
+    const key = /^ {2}([\w-]+):$/.exec(line)?.[1];
+    if (key) inputs[(name = key)] = '';
+    const value = /^ {4}default: (.*)$/.exec(line)?.[1];
+    if (value !== undefined) inputs[name] = value.replace(/^'(.*)'$/, '$1');
+  }
+  return inputs;
+}
+
+/** Reads a command file: `name=value` lines and `name<<delimiter` blocks. */
+function readCommandFile(file) {
+  const values = {};
+  const lines = readFileSync(file, 'utf8').split('\n');
+  for (let index = 0; index < lines.length; index++) {
+    const block = /^([^=]+?)<<(.+)$/.exec(lines[index]);
+    if (block) {
+      const end = lines.indexOf(block[2], index + 1);
+      values[block[1]] = lines.slice(index + 1, end).join('\n');
+      index = end;
+    } else {
+      const [, name, value] = /^([^=]+)=(.*)$/.exec(lines[index]) ?? [];
+      if (name) values[name] = value;
+    }
+  }
+  return values;
+}
+
+module.exports = { runAction, defaults };
