@@ -6,6 +6,7 @@ const common = {
 };
 
 module.exports = {
+  reporters: ['default', '<rootDir>/scripts/totals-reporter.js'],
   projects: [
     {
       ...common,
@@ -13,6 +14,11 @@ module.exports = {
       testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '/__tests__/e2e/'],
     },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'],
+      globalSetup: '<rootDir>/__tests__/e2e/setup.js',
+    },
   ],
 };

@@ -92,12 +92,14 @@ function installApps(testbed) {
   );
   const auth = Buffer.from(`${testbed.TESTBED_PRIVATE_REGISTRY_USER}:${testbed.TESTBED_PRIVATE_REGISTRY_PASSWORD}`).toString('base64');
   const login = JSON.stringify({ auths: { [registry]: { auth } } });
+  for (const namespace of NAMESPACES) {
+    apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': login } });
+    apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace }, imagePullSecrets: [{ name: 'registry' }] });
+  }
   for (const { namespace, app } of missing) {
     const image = `${registry}/caring-note-${app}:first-${namespace}`;
     const build = ['buildx', 'build', '--push', '--provenance=false', '--quiet', '--tag', image, '--build-arg', 'VERSION=first'];
     run('docker', [...build, '--build-arg', 'API_URL=http://127.0.0.1:30090', join(root, 'examples', app)], { env: { ...process.env, DOCKER_AUTH_CONFIG: login } });
-    apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': login } });
-    apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace }, imagePullSecrets: [{ name: 'registry' }] });
     const manifest = readFileSync(join(root, 'examples/manifests', namespace, `${app}.yaml`), 'utf8').replaceAll(/image: IMAGE$/gm, `image: ${image}`);
     run('kubectl', ['apply', '-n', namespace, '-f', '-'], { input: manifest });
     say(`Installed caring-note-${app} in ${namespace}.`);

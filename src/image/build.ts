@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../inputs/config';
-import type { ProcessResult, Processes } from '../system/process';
+import type { Processes, ProcessResult } from '../system/process';
 import { Failure, problem } from '../words/words';
 import { buildArgv, loginEnvironment, manifestArgv, takesLoginFromEnvironment, VERSION_ARGV } from './buildx';
 import { type BuildMetadata, parseMetadata, proveDigest } from './metadata';
@@ -22,7 +22,8 @@ const LAST_LINES = 15;
 export async function buildAndPush(config: Config, tools: BuildTools): Promise<BuildMetadata> {
   const { processes, folder, signal } = tools;
   const version = await processes.capture(VERSION_ARGV);
-  if (version.kind !== 'exited' || version.code !== 0) throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
+  if (version.kind !== 'exited' || version.code !== 0)
+    throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
   if (config.image.credentials && takesLoginFromEnvironment(version.stdout) === false) {
     throw new Failure(problem('build.old-buildx', { version: version.stdout.trim() }));
   }
@@ -51,7 +52,8 @@ export async function provePushed(config: Config, built: BuildMetadata, processe
     throw new Failure(problem('build.unreadable', { digest: built.digest, detail: detailOf(read) }));
   }
   const proof = proveDigest(built, read.stdout);
-  if (proof !== 'proved') throw new Failure(problem('build.unproved', { digest: built.digest, tag: references[0].tag }));
+  if (proof !== 'proved')
+    throw new Failure(problem('build.unproved', { digest: built.digest, tag: references[0].tag }));
   return { repository, tag: references[0].tag, digest: built.digest };
 }
 
@@ -63,7 +65,9 @@ function environmentOf({ image }: Config): Record<string, string> {
 function buildFailure({ image }: Config, last: readonly string[]): Failure {
   const tail = last.join('\n');
   const repository = printRepository(image.repository);
-  if (/push access denied|insufficient_scope|denied: requested access|unauthorized|no basic auth credentials/i.test(tail)) {
+  if (
+    /push access denied|insufficient_scope|denied: requested access|unauthorized|no basic auth credentials/i.test(tail)
+  ) {
     return new Failure(problem('build.push-denied', { repository, username: image.credentials?.username ?? '' }));
   }
   return new Failure(problem('build.failed', { tail }));

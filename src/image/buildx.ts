@@ -1,5 +1,5 @@
 import type { BuildConfig, Credentials, Tagged } from '../inputs/config';
-import { DOCKER_HUB, type Digest, printReference, printRepository, type Repository } from './reference';
+import { type Digest, DOCKER_HUB, printReference, printRepository, type Repository } from './reference';
 
 /** The first buildx that takes a login from its environment (docker/cli 28.1's DOCKER_AUTH_CONFIG). */
 const LOGIN_FROM_ENVIRONMENT = [0, 26] as const;

@@ -26,7 +26,8 @@ export type Proof = 'proved' | 'other-content' | 'other-config' | 'no-manifest';
  * that push one tag, each can see the other's. The image's configuration is the build's own, so its digest decides.
  */
 export function proveDigest(built: BuildMetadata, manifest: string | Uint8Array): Proof {
-  if (createHash('sha256').update(manifest).digest('hex') !== built.digest.slice('sha256:'.length)) return 'other-content';
+  if (createHash('sha256').update(manifest).digest('hex') !== built.digest.slice('sha256:'.length))
+    return 'other-content';
   const json = parseObject(typeof manifest === 'string' ? manifest : Buffer.from(manifest).toString('utf8'));
   if (Array.isArray(json?.manifests)) return built.configDigest === undefined ? 'proved' : 'other-config';
   const config = (json?.config as { digest?: unknown } | undefined)?.digest;

@@ -49,21 +49,24 @@ export function parseRepository(text: string): Checked<Repository> {
   const bad = (why: string): Checked<Repository> => ({ problem: problem('image.name', { given: text, why }) });
   if (text.includes('://')) return bad('it starts with a scheme such as https://, which an image name never has');
   const [first = '', ...rest] = text.split('/');
-  // Docker's rule: the first part is a registry if it has a dot or a port, is localhost, or has a capital letter.
-  const named = rest.length > 0 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  const named = rest.length > 0 && isRegistry(first);
   const registry = named ? (first === 'index.docker.io' ? DOCKER_HUB : first) : DOCKER_HUB;
   let path = named ? rest.join('/') : text;
-  if (path !== path.toLowerCase() || (named && !/[.:[]/.test(first) && first !== 'localhost')) {
-    return { problem: problem('image.capitals', { given: text, lower: text.toLowerCase() }) };
+  if (path.includes('@')) return bad('it holds a digest, which is only known after the build');
+  if (path.includes(':')) return bad('it holds a tag: tags have an input of their own, "tags"');
+  // Docker takes a first part with a capital letter for a registry; people mean their user name.
+  if (path !== path.toLowerCase()) {
+    const lower = named ? `${first}/${path.toLowerCase()}` : text.toLowerCase();
+    return { problem: problem('image.capitals', { given: text, lower }) };
   }
   if (!REGISTRY.test(registry)) return bad(`"${registry}" is not the name of a registry`);
   if (registry === DOCKER_HUB && !path.includes('/')) path = `library/${path}`;
-  if (path.includes(':')) return bad('it holds a tag: tags have an input of their own, "tags"');
-  if (path.includes('@')) return bad('it holds a digest, which is only known after the build');
   const wrong = path.split('/').find((component) => !COMPONENT.test(component));
-  if (wrong === '') return bad('a part between two slashes is empty');
+  if (wrong === '') return bad('a part before or after a slash is empty');
   if (wrong !== undefined) {
-    return bad(`"${wrong}" may only hold lower-case letters and digits, with single dots, dashes or underscores between`);
+    return bad(
+      `"${wrong}" may only hold lower-case letters and digits, with single dots, dashes or underscores between`,
+    );
   }
   if (registry.length + 1 + path.length > NAME_LENGTH) return bad(`it is longer than ${NAME_LENGTH} characters`);
   return { value: { registry, path } };
@@ -81,14 +84,22 @@ export function parseReference(text: string): Checked<ImageReference> {
   if (tag?.problem) return tag;
   const digest = digestText === undefined ? undefined : parseDigest(digestText);
   if (digest?.problem) return digest;
-  return { value: { repository: repository.value, ...(tag && { tag: tag.value }), ...(digest && { digest: digest.value }) } };
+  return {
+    value: { repository: repository.value, ...(tag && { tag: tag.value }), ...(digest && { digest: digest.value }) },
+  };
+}
+
+/** Docker's rule: the first part of a name is a registry if it has a dot or a port, or is localhost. */
+function isRegistry(first: string): boolean {
+  return /[.:[]/.test(first) || first === 'localhost';
 }
 
 /** The short name that people know: `nginx`, `user/app`, `ghcr.io/user/app`. */
 export function printRepository({ registry, path }: Repository): string {
-  if (registry !== DOCKER_HUB) return `${registry}/${path}`;
-  const official = path.startsWith('library/') ? path.slice('library/'.length) : path;
-  return official.includes('/') ? path : official;
+  const [first = '', ...rest] = path.split('/');
+  // Without its registry, docker.io/a.b/c would be read as c on the registry a.b.
+  if (registry !== DOCKER_HUB || isRegistry(first)) return `${registry}/${path}`;
+  return first === 'library' && rest.length === 1 ? rest.join('/') : path;
 }
 
 export function printReference({ repository, tag, digest }: ImageReference): string {

@@ -14,10 +14,16 @@ const ANSWER_MS = 15_000;
  *
  * Source: the token flow of github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md.
  */
-export async function checkPushLogin(repository: Repository, credentials: Credentials | undefined, ask: Fetch): Promise<Problem | undefined> {
+export async function checkPushLogin(
+  repository: Repository,
+  credentials: Credentials | undefined,
+  ask: Fetch,
+): Promise<Problem | undefined> {
   const answer = async (url: string, authorization?: string) =>
     ask(url, { headers: authorization ? { authorization } : {}, signal: AbortSignal.timeout(ANSWER_MS) });
-  const basic = credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64')}`;
+  const basic =
+    credentials &&
+    `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64')}`;
   const refused = problem('registry.login', { registry: repository.registry, username: credentials?.username ?? '' });
   try {
     const first = await answer(`${origin(repository.registry)}/v2/`);
@@ -34,7 +40,11 @@ export async function checkPushLogin(repository: Repository, credentials: Creden
     url.searchParams.set('scope', `repository:${repository.path}:pull,push`);
     const token = await answer(url.href, basic);
     if (token.status === 401) return refused;
-    if (token.status === 403) return problem('registry.denied', { repository: printRepository(repository), username: credentials?.username ?? '' });
+    if (token.status === 403)
+      return problem('registry.denied', {
+        repository: printRepository(repository),
+        username: credentials?.username ?? '',
+      });
     return undefined;
   } catch {
     return undefined;
@@ -47,16 +57,24 @@ interface Challenge {
   readonly service?: string;
 }
 
-/** Reads a `WWW-Authenticate` header (RFC 9110, 11.6.1); undefined where there is none. */
+/** Reads a `WWW-Authenticate` header (RFC 9110, 11.6.1), the first challenge of several; undefined where there is none. */
 export function parseChallenge(header: string): Challenge | undefined {
   const [, scheme, rest = ''] = /^(\w+)\s*(.*)$/s.exec(header) ?? [];
   if (!scheme) return undefined;
-  const values = Object.fromEntries([...rest.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
-  return { scheme: scheme.toLowerCase(), ...(values.realm && { realm: values.realm }), ...(values.service && { service: values.service }) };
+  const pairs = [...rest.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name.toLowerCase(), value]);
+  // Of two values with one name, the first is the first challenge's.
+  const values = Object.fromEntries(pairs.reverse()) as { realm?: string; service?: string };
+  return {
+    scheme: scheme.toLowerCase(),
+    ...(values.realm && { realm: values.realm }),
+    ...(values.service && { service: values.service }),
+  };
 }
 
 /** Docker's rule: a registry on the machine itself may speak plain HTTP; Docker Hub's API has a name of its own. */
 function origin(registry: string): string {
   if (registry === DOCKER_HUB) return 'https://registry-1.docker.io';
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry) ? `http://${registry}` : `https://${registry}`;
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry)
+    ? `http://${registry}`
+    : `https://${registry}`;
 }

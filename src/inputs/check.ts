@@ -8,9 +8,18 @@ import type { RawInputs } from './names';
 export async function checkInputs(raw: RawInputs): Promise<readonly Problem[]> {
   const context = raw.context.trim() || '.';
   const file = raw.file.trim() || join(context, 'Dockerfile');
-  const key = raw['ssh-key'].trim() === '' ? undefined : readPrivateKey(raw['ssh-key'], raw['ssh-passphrase'].trim() || undefined);
-  const isFolder = await stat(context).then((at) => at.isDirectory(), () => false);
-  const isFile = await stat(file).then((at) => at.isFile(), () => false);
+  const key =
+    raw['ssh-key'].trim() === ''
+      ? undefined
+      : readPrivateKey(raw['ssh-key'], raw['ssh-passphrase'].trim() || undefined);
+  const isFolder = await stat(context).then(
+    (at) => at.isDirectory(),
+    () => false,
+  );
+  const isFile = await stat(file).then(
+    (at) => at.isFile(),
+    () => false,
+  );
   return [
     ...(isFolder ? [] : [problem('input.no-context', { context })]),
     ...(isFolder && !isFile ? [problem('input.no-dockerfile', { file })] : []),

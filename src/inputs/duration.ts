@@ -11,8 +11,9 @@ export function parseDuration(text: string): number | undefined {
 
 /** The duration as a person writes it: `850 ms`, `12.3 s`, `4 m 05 s`. */
 export function printDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, '')} s`;
+  // The bounds are those of what is printed: 59.97 s would be written as 60.0.
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, '')} s`;
   const seconds = Math.round(ms / 1_000);
   const rest = String(seconds % 60).padStart(2, '0');
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${rest} s`;

@@ -5,7 +5,14 @@ import { parse } from 'csv-parse/sync';
  * commas, and (`commas`) an unquoted comma also separates. `#` begins no comment.
  */
 export function parseList(text: string, { commas }: { commas: boolean }): string[] {
-  const rows: string[][] = parse(text, { columns: false, relaxQuotes: true, relaxColumnCount: true, skipEmptyLines: true });
+  const rows: string[][] = parse(text, {
+    columns: false,
+    relaxQuotes: true,
+    relaxColumnCount: true,
+    skipEmptyLines: true,
+    // Left to itself, the parser takes the first line's end for that of all, and a secret may mix them.
+    recordDelimiter: ['\r\n', '\n', '\r'],
+  });
   return rows
     .flatMap((row) => (commas ? row : [row.join(',')]))
     .map((entry) => entry.trim())

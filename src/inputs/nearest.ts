@@ -1,6 +1,8 @@
 /** The known name that differs least from the given one, where that is little enough for a slip of the pen. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((name) => ({ name, distance: editDistance(given, name) })).sort((one, other) => one.distance - other.distance);
+  const ranked = known
+    .map((name) => ({ name, distance: editDistance(given, name) }))
+    .sort((one, other) => one.distance - other.distance);
   const [best] = ranked;
   return best && best.distance <= Math.max(2, Math.floor(given.length / 3)) ? best.name : undefined;
 }

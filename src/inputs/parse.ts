@@ -1,17 +1,31 @@
-import { type ImageReference, parseReference, parseRepository, parseTag, type Repository, sameRepository } from '../image/reference';
+import {
+  type ImageReference,
+  parseReference,
+  parseRepository,
+  parseTag,
+  type Repository,
+  sameRepository,
+} from '../image/reference';
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
-import type { Checked } from '../words/checked';
 import { type Problem, problem } from '../words/words';
-import type { BuildConfig, Config, HostConfig, ImageConfig, RunInfo, Tagged, VerdictConfig, WorkloadConfig } from './config';
-import { parseDuration } from './duration';
-import { parseList } from './list';
-import type { InputName, RawInputs } from './names';
+import type {
+  BuildConfig,
+  Config,
+  HostConfig,
+  ImageConfig,
+  RunInfo,
+  Tagged,
+  VerdictConfig,
+  WorkloadConfig,
+} from './config';
+import type { RawInputs } from './names';
+import { Reader } from './reader';
 
 /** A name in Kubernetes: RFC 1123 labels, and for workloads labels joined by dots. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
-const HOST = /^(?=.{1,253}$)[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$|^[0-9a-fA-F:]+(?:%\w+)?$/;
+const HOST = /^(?=.{1,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|[0-9a-fA-F:]+(?:%\w+)?)$/;
 /** What useradd and cloud images allow, and more: nothing that a log or a shell could take for something else. */
 const USERNAME = /^[\w][\w.@-]{0,63}\$?$/;
 /** A command word: no white space, and nothing that a reader could take for shell syntax. */
@@ -35,70 +49,6 @@ export function parseInputs(raw: RawInputs, run: RunInfo): { config: Config } | 
   return { config: { image, build, host, workload, verdict, run, ...(environmentUrl && { environmentUrl }) } };
 }
 
-/** Hands out inputs and gathers what is wrong with them. */
-class Reader {
-  readonly problems: Problem[] = [];
-
-  constructor(private readonly raw: RawInputs) {}
-
-  /** The input without surrounding white space, or undefined where it is empty. */
-  optional(name: InputName): string | undefined {
-    return this.raw[name].trim() || undefined;
-  }
-
-  required(name: InputName): string | undefined {
-    const value = this.optional(name);
-    if (value === undefined) this.problems.push(problem('input.missing', { name }));
-    return value;
-  }
-
-  /** One line that holds no control character: what can neither forge a log line nor hide in one. */
-  line(name: InputName): string | undefined {
-    const value = this.optional(name);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    if (value === undefined || !/[\u0000-\u001f\u007f]/.test(value)) return value;
-    this.problems.push(problem('input.control', { name }));
-    return undefined;
-  }
-
-  check<T>(checked: Checked<T>): T | undefined {
-    if (checked.problem) this.problems.push(checked.problem);
-    return checked.value;
-  }
-
-  matching(name: InputName, value: string | undefined, shape: RegExp, wanted: string): string | undefined {
-    if (value === undefined || shape.test(value)) return value;
-    this.problems.push(problem('input.shape', { name, given: value, wanted }));
-    return undefined;
-  }
-
-  /** YAML 1.2's booleans, as actions/core reads them; empty is false. */
-  flag(name: InputName): boolean {
-    const value = this.optional(name);
-    if (value === undefined || /^(?:false|False|FALSE)$/.test(value)) return false;
-    if (/^(?:true|True|TRUE)$/.test(value)) return true;
-    this.problems.push(problem('input.shape', { name, given: value, wanted: '"true" or "false"' }));
-    return false;
-  }
-
-  duration(name: InputName): number | undefined {
-    const value = this.optional(name);
-    if (value === undefined) return undefined;
-    const ms = parseDuration(value);
-    if (ms === undefined) this.problems.push(problem('input.duration', { name, given: value }));
-    return ms;
-  }
-
-  list(name: InputName, options: { commas: boolean }): string[] {
-    try {
-      return parseList(this.raw[name], options);
-    } catch (error) {
-      this.problems.push(problem('input.list', { name, detail: error instanceof Error ? error.message : String(error) }));
-      return [];
-    }
-  }
-}
-
 function parseImage(reader: Reader, run: RunInfo): ImageConfig | undefined {
   const name = reader.required('image');
   const repository = name === undefined ? undefined : reader.check(parseRepository(name));
@@ -106,21 +56,31 @@ function parseImage(reader: Reader, run: RunInfo): ImageConfig | undefined {
   const username = reader.line('registry-username');
   const password = reader.optional('registry-password');
   if ((username === undefined) !== (password === undefined)) {
-    reader.problems.push(problem('input.login', { missing: username === undefined ? 'registry-username' : 'registry-password' }));
+    reader.problems.push(
+      problem('input.login', { missing: username === undefined ? 'registry-username' : 'registry-password' }),
+    );
   }
   if (!repository || !references) return undefined;
-  return { repository, references, ...(username && password && { credentials: { username, password: new Secret(password) } }) };
+  return {
+    repository,
+    references,
+    ...(username && password && { credentials: { username, password: new Secret(password) } }),
+  };
 }
 
 /** Bare tags belong to `image`; full references may name other repositories that get the same image. */
-function parseTags(reader: Reader, run: RunInfo, repository: Repository | undefined): ImageConfig['references'] | undefined {
+function parseTags(
+  reader: Reader,
+  run: RunInfo,
+  repository: Repository | undefined,
+): ImageConfig['references'] | undefined {
   const given = reader.list('tags', { commas: true });
   const texts = given.length > 0 ? given : [run.sha];
   const references: Tagged[] = [];
   for (const text of texts) {
-    const reference: ImageReference | undefined = /[/:]/.test(text)
+    const reference = /[/:]/.test(text)
       ? reader.check(parseReference(text))
-      : repository && withTag(repository, reader.check(parseTag(text)));
+      : withTag(repository, reader.check(parseTag(text)));
     if (!reference) continue;
     const { tag, digest } = reference;
     if (tag === undefined || digest !== undefined) reader.problems.push(problem('image.tagless', { given: text }));
@@ -136,17 +96,28 @@ function parseTags(reader: Reader, run: RunInfo, repository: Repository | undefi
   return [first, ...references.filter((reference) => reference !== first)];
 }
 
-function withTag(repository: Repository, tag: string | undefined): Tagged | undefined {
-  return tag === undefined ? undefined : { repository, tag };
+function withTag(repository: Repository | undefined, tag: string | undefined): ImageReference | undefined {
+  return repository && tag !== undefined ? { repository, tag } : undefined;
 }
 
 function parseBuild(reader: Reader): BuildConfig {
   const context = reader.line('context') ?? '.';
   if (/^(?:[\w+.-]+:\/\/|git@|github\.com\/)/.test(context) || context === '-') {
-    reader.problems.push(problem('input.shape', { name: 'context', given: context, wanted: 'a folder of the checked-out repository, such as "." or "./web"' }));
+    reader.problems.push(
+      problem('input.shape', {
+        name: 'context',
+        given: context,
+        wanted: 'a folder of the checked-out repository, such as "." or "./web"',
+      }),
+    );
   }
   const file = reader.line('file');
-  const target = reader.matching('target', reader.line('target'), /^[a-zA-Z0-9][\w.-]*$/, 'the name of a stage of the Dockerfile');
+  const target = reader.matching(
+    'target',
+    reader.line('target'),
+    /^[a-zA-Z0-9][\w.-]*$/,
+    'the name of a stage of the Dockerfile',
+  );
   const buildArgs = keyed(reader, 'build-args', { valueOptional: true });
   const labels = keyed(reader, 'labels', { valueOptional: false });
   return {
@@ -164,56 +135,105 @@ function parseBuild(reader: Reader): BuildConfig {
 function keyed(reader: Reader, name: 'build-args' | 'labels', { valueOptional }: { valueOptional: boolean }): string[] {
   const entries = reader.list(name, { commas: false });
   const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;
-  const wrong = entries.filter((entry) => !shape.test(entry) || entry.includes('\0'));
-  // The value may be meant to be secret, so only the part before it is shown.
-  for (const entry of wrong) reader.problems.push(problem('input.keyed', { name, given: (entry.split(/[=\s]/)[0] ?? '').slice(0, 40) }));
+  for (const [index, entry] of entries.entries()) {
+    // Only the entry's number is told: it may be a line of a secret that was not quoted.
+    if (!shape.test(entry) || entry.includes('\0'))
+      reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
+  }
   return entries;
 }
 
 function parseHost(reader: Reader): HostConfig | undefined {
-  const host = reader.matching('ssh-host', reader.required('ssh-host'), HOST, 'a host name or an IP address alone, such as "203.0.113.7", without user, port or scheme');
+  const host = reader.matching(
+    'ssh-host',
+    reader.required('ssh-host'),
+    HOST,
+    'a host name or an IP address alone, such as "203.0.113.7", without user, port or scheme',
+  );
   const portText = reader.optional('ssh-port') ?? '22';
-  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
-  if (port < 1 || port > 65_535) reader.problems.push(problem('input.shape', { name: 'ssh-port', given: portText, wanted: 'a number from 1 to 65535' }));
-  const username = reader.matching('ssh-username', reader.required('ssh-username'), USERNAME, 'the name of the user on the host, such as "deployer"');
+  const number = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  const port = number <= 65_535 ? number : 0;
+  if (port === 0)
+    reader.problems.push(
+      problem('input.shape', { name: 'ssh-port', given: portText, wanted: 'a number from 1 to 65535' }),
+    );
+  const username = reader.matching(
+    'ssh-username',
+    reader.required('ssh-username'),
+    USERNAME,
+    'the name of the user on the host, such as "deployer"',
+  );
   const key = reader.optional('ssh-key');
   if (key === undefined) reader.problems.push(problem('ssh.key-empty', {}));
   const passphrase = reader.optional('ssh-passphrase');
   const pinned = reader.optional('ssh-host-key');
   if (pinned === undefined) reader.problems.push(problem('ssh.host-key-missing', {}));
-  const hostKeys = pinned === undefined || host === undefined ? undefined : hostKeysOf(reader, pinned, host, port);
+  const hostKeys = pinned === undefined ? undefined : hostKeysOf(reader, pinned, host ?? '', port);
   const kubectl = (reader.line('kubectl') ?? 'kubectl').split(/\s+/);
   if (!kubectl.every((word) => WORD.test(word))) {
-    reader.problems.push(problem('input.shape', { name: 'kubectl', given: kubectl.join(' '), wanted: 'plain words, such as "kubectl" or "sudo k3s kubectl"' }));
+    reader.problems.push(
+      problem('input.shape', {
+        name: 'kubectl',
+        given: kubectl.join(' '),
+        wanted: 'plain words, such as "kubectl" or "sudo k3s kubectl"',
+      }),
+    );
   }
   if (!host || !username || !key || !hostKeys) return undefined;
-  return { host, port, username, key: new Secret(key), hostKeys, kubectl, ...(passphrase && { passphrase: new Secret(passphrase) }) };
+  return {
+    host,
+    port,
+    username,
+    key: new Secret(key),
+    hostKeys,
+    kubectl,
+    ...(passphrase && { passphrase: new Secret(passphrase) }),
+  };
 }
 
 function hostKeysOf(reader: Reader, text: string, host: string, port: number): HostConfig['hostKeys'] | undefined {
   const parsed = parseHostKeys(text, host, port);
-  if ('problems' in parsed) {
-    reader.problems.push(...parsed.problems);
-    return undefined;
-  }
-  return parsed.hostKeys;
+  if ('hostKeys' in parsed) return parsed.hostKeys;
+  // Whether lines are for another host can only be said where the host is known.
+  const isKnown = host !== '' && port !== 0;
+  reader.problems.push(...parsed.problems.filter(({ code }) => isKnown || code !== 'ssh.host-key-other-host'));
+  return undefined;
 }
 
 function parseWorkload(reader: Reader): WorkloadConfig | undefined {
-  const given = reader.required('deployment')?.replace(/^deployments?(?:\.apps)?\//, '');
-  const name = reader.matching('deployment', given, SUBDOMAIN, 'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)');
-  const namespace = reader.matching('namespace', reader.optional('namespace') ?? 'default', LABEL, 'the name of a namespace, such as "default" (lower-case letters, digits and dashes)');
-  const container = reader.matching('container', reader.optional('container'), LABEL, "the name of one of the Deployment's containers (lower-case letters, digits and dashes)");
+  const given = reader.required('deployment')?.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, '');
+  const name = reader.matching(
+    'deployment',
+    given,
+    SUBDOMAIN,
+    'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)',
+  );
+  const namespace = reader.matching(
+    'namespace',
+    reader.optional('namespace') ?? 'default',
+    LABEL,
+    'the name of a namespace, such as "default" (lower-case letters, digits and dashes)',
+  );
+  const container = reader.matching(
+    'container',
+    reader.optional('container'),
+    LABEL,
+    "the name of one of the Deployment's containers (lower-case letters, digits and dashes)",
+  );
   if (!name || !namespace) return undefined;
   return { name, namespace, ...(container && { container }) };
 }
 
 function parseVerdict(reader: Reader): VerdictConfig {
-  const timeoutMs = reader.duration('timeout') ?? DEFAULT_TIMEOUT_MS;
-  if (timeoutMs < 1_000 || timeoutMs > MAX_TIMEOUT_MS) {
-    reader.problems.push(problem('input.shape', { name: 'timeout', given: reader.optional('timeout') ?? '', wanted: 'between 1s and 6h' }));
-  }
+  const isDefault = reader.optional('timeout') === undefined;
+  const timeoutMs = isDefault ? DEFAULT_TIMEOUT_MS : reader.duration('timeout');
   const soakMs = reader.duration('soak');
+  if (timeoutMs === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS };
+  if (timeoutMs < 1_000 || timeoutMs > MAX_TIMEOUT_MS) {
+    reader.problems.push(
+      problem('input.shape', { name: 'timeout', given: reader.optional('timeout') ?? '', wanted: 'between 1s and 6h' }),
+    );
+  }
   if (soakMs !== undefined && soakMs >= timeoutMs) {
     reader.problems.push(problem('input.soak', { soakMs, timeoutMs }));
   }

@@ -38,7 +38,14 @@ export interface PatchTarget {
 
 export function patchArgv({ namespace, name }: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): string[] {
   return [
-    ...['patch', `deployments.apps/${name}`, `--namespace=${namespace}`, '--type=json', `--patch=${patch}`, '--output=json'],
+    ...[
+      'patch',
+      `deployments.apps/${name}`,
+      `--namespace=${namespace}`,
+      '--type=json',
+      `--patch=${patch}`,
+      '--output=json',
+    ],
     ...['--field-manager=deploy-action', '--request-timeout=30s'],
     ...(dryRun ? ['--dry-run=server'] : []),
   ];

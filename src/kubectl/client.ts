@@ -65,11 +65,14 @@ export class Cluster {
   private async call(argv: readonly string[], effect: 'read' | 'change'): Promise<string> {
     // A change is never broken off: it is over in a moment, and a broken one would leave us not knowing.
     const options = this.signal && effect === 'read' ? { signal: this.signal } : {};
-    return this.outputOf(await this.transport.run({ argv: [...this.words, ...argv], effect, timeoutMs: CALL_MS }, options));
+    return this.outputOf(
+      await this.transport.run({ argv: [...this.words, ...argv], effect, timeoutMs: CALL_MS }, options),
+    );
   }
 
   private outputOf(result: RunResult): string {
-    const failed = (reason: KubectlError['reason'], message: string) => new KubectlError(reason, message.trim(), this.words.join(' '));
+    const failed = (reason: KubectlError['reason'], message: string) =>
+      new KubectlError(reason, message.trim(), this.words.join(' '));
     switch (result.kind) {
       case 'exited': {
         if (result.code === 0) return result.stdout;

@@ -36,5 +36,7 @@ export function explainKubectl(error: KubectlError): Problem {
 export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof Failure) return error.problems;
   if (error instanceof KubectlError) return [explainKubectl(error)];
-  return [problem('run.unexpected', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) })];
+  return [
+    problem('run.unexpected', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  ];
 }

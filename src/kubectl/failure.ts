@@ -1,8 +1,10 @@
 /** Why a kubectl call failed, as far as its last line says. */
 export type KubectlReason =
   | 'NotFound'
+  /** The account lacks a right (RBAC). */
   | 'Forbidden'
   | 'Conflict'
+  /** The API server understood and refuses: its checks, an admission rule, a quota. Nothing was changed. */
   | 'Invalid'
   | 'Unauthorized'
   | 'Expired'
@@ -10,6 +12,7 @@ export type KubectlReason =
   | 'Unreachable'
   | 'NoKubectl'
   | 'NoKubeconfig'
+  /** Nothing that is known; whether the call took effect is not. */
   | 'Other';
 
 export interface KubectlFailure {
@@ -18,43 +21,80 @@ export interface KubectlFailure {
   readonly message: string;
 }
 
+/** kubectl's own log lines, such as its four tries at discovery. They say in worse words what its last line says. */
+const KLOG = /^[EWIF]\d{4} \d\d:\d\d:.*\n?/gm;
+
+/**
+ * Words of a refusal that is no missing right: an admission webhook, a ValidatingAdmissionPolicy, a quota, a namespace that is
+ * going. RBAC's own sentence is `… is forbidden: User "x" cannot …`.
+ */
+const REFUSED_BY_A_RULE = /denied (?:the )?request|is forbidden: (?!User )/;
+
 /**
  * Reads why kubectl failed from its exit code and standard error. The API server's reason stands in brackets
  * (`Error from server (NotFound): …`, k8s.io/kubectl/pkg/cmd/util/helpers.go); the rest are kubectl's own sentences.
  */
 export function classify(code: number, stderr: string): KubectlFailure {
-  const text = stderr.trim();
-  const said = (reason: KubectlReason, message = text): KubectlFailure => ({ reason, message: message.slice(0, 1_000) });
+  const text = stderr.replace(KLOG, '').trim() || stderr.trim();
+  const said = (reason: KubectlReason, message = text): KubectlFailure => ({
+    reason,
+    message: message.slice(0, 1_000),
+  });
   // 127 and 126 are the shell's: no such command, not executable.
-  if (code === 127 || code === 126) return said('NoKubectl');
-  // A change that fails its checks is answered so, and a JSON patch that does not fit likewise (422).
-  const invalid = /^(?:The \S+ "[^"]*" is invalid|The request is invalid|error: .*is invalid)(.*)$/ms.exec(text);
-  if (invalid) return said('Invalid');
-  const server = /Error from server \((\w+)\): (.*)$/s.exec(text);
-  const message = server?.[2] ?? text;
-  if (/certificate has expired|x509: certificate.*expired/i.test(text)) return said('CertificateExpired', message);
-  switch (server?.[1]) {
-    case 'NotFound':
+  if (code === 127 || code === 126 || NO_SUDO.test(text)) return said('NoKubectl');
+  // 422: checks of the API server, a policy, or a JSON patch that does not fit.
+  if (/^(?:The \S+ "[^"]*" is invalid|The request is invalid)/m.test(text)) return said('Invalid');
+  const [, reason, message] = /Error from server(?: \((\w+)\))?: (.*)$/s.exec(text) ?? [];
+  if (message !== undefined) return said(reasonOf(reason, message), message);
+  if (/certificate has expired|expired certificate/i.test(text)) return said('CertificateExpired');
+  if (/You must be logged in to the server/.test(text)) return said('Unauthorized');
+  if (NO_KUBECONFIG.test(text)) return said('NoKubeconfig');
+  if (UNREACHABLE.test(text)) return said('Unreachable');
+  return said('Other');
+}
+
+/** sudo's own refusals. Its warnings (`unable to resolve host`) may stand before any answer of kubectl's. */
+const NO_SUDO =
+  /^sudo: .*(?:password is required|terminal is required|command not found)|not in the sudoers file|^Sorry, user .* not allowed to execute/m;
+
+/** None, one for another cluster, or one that names what is not there. */
+const NO_KUBECONFIG =
+  /no configuration has been provided|server localhost:8080 was refused|context .* does not exist|Error in configuration|error loading config file|signed by unknown authority|certificate is valid for/i;
+
+const UNREACHABLE =
+  /The connection to the server|Unable to connect to the server|connection refused|i\/o timeout|deadline exceeded|TLS handshake|EOF|no route to host/i;
+
+/** What the API server's answer means. Where it does not say that it refused, the request may have taken effect. */
+function reasonOf(reason: string | undefined, message: string): KubectlReason {
+  // A webhook that does not answer refuses too, and its certificate is not the cluster's.
+  if (/failed calling webhook/.test(message)) return 'Invalid';
+  switch (reason) {
     case 'Forbidden':
+      return REFUSED_BY_A_RULE.test(message) ? 'Invalid' : 'Forbidden';
+    case 'NotFound':
     case 'Conflict':
     case 'Invalid':
     case 'Unauthorized':
     case 'Expired':
-      return said(server[1], message);
+      return reason;
     case 'Gone':
-      return said('Expired', message);
+      return 'Expired';
+    case 'BadRequest':
+    case 'AlreadyExists':
+    case 'MethodNotAllowed':
+    case 'NotAcceptable':
+    case 'RequestEntityTooLarge':
+    case 'UnsupportedMediaType':
+      return 'Invalid';
     case 'ServiceUnavailable':
     case 'ServerTimeout':
+    case 'StoreReadError':
     case 'Timeout':
     case 'TooManyRequests':
     case 'InternalError':
-      return said('Unreachable', message);
+      return 'Unreachable';
     default:
+      if (REFUSED_BY_A_RULE.test(message)) return 'Invalid';
+      return /etcdserver|timed out|i\/o timeout/.test(message) ? 'Unreachable' : 'Other';
   }
-  if (/You must be logged in to the server|Unauthorized/.test(text)) return said('Unauthorized');
-  if (/no configuration has been provided|localhost:8080|context .* does not exist|error loading config file/i.test(text)) return said('NoKubeconfig');
-  if (/The connection to the server|Unable to connect to the server|connection refused|i\/o timeout|TLS handshake|EOF|etcdserver|no route to host/i.test(text)) {
-    return said('Unreachable');
-  }
-  return said('Other', message);
 }

@@ -23,7 +23,9 @@ export interface Identity {
   readonly generation: number;
 }
 
-export function identity(object: { metadata?: { name?: string; uid?: string; resourceVersion?: string; generation?: number } }): Identity {
+export function identity(object: {
+  metadata?: { name?: string; uid?: string; resourceVersion?: string; generation?: number };
+}): Identity {
   const { name = '', uid = '', resourceVersion = '', generation = 0 } = object.metadata ?? {};
   return { name, uid, resourceVersion, generation };
 }

@@ -4,6 +4,8 @@ import { line } from '../words/words';
 
 /** How long the log may stay silent. */
 const HEARTBEAT_MS = 30_000;
+/** How long the Deployment's controller may take to begin before that is worth a line. */
+const CONTROLLER_MS = 5_000;
 
 /** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
 export function progressLines(clock: Clock, write: (text: string) => void): (verdict: Verdict) => void {
@@ -12,6 +14,8 @@ export function progressLines(clock: Clock, write: (text: string) => void): (ver
   let writtenAt = Number.NEGATIVE_INFINITY;
   return (verdict) => {
     if (verdict.kind !== 'waiting' && verdict.kind !== 'good' && verdict.kind !== 'bad') return;
+    // The controller begins within milliseconds; before that there is nothing to count.
+    if (verdict.kind === 'waiting' && verdict.waitingFor === 'controller' && clock.now() - startedAt < CONTROLLER_MS) return;
     const { progress } = verdict;
     const waitingFor = verdict.kind === 'waiting' ? { waitingFor: verdict.waitingFor } : {};
     const state = JSON.stringify([progress, waitingFor]);

@@ -3,13 +3,18 @@ import { isSuccess } from '../outcome';
 import { explain, line } from '../words/words';
 import type { ContainerLog, Phase, PodRow, Report } from './report';
 
-/** A summary may have 1 MiB; logs are what could make one large. */
+/** A summary may have 1 MiB; logs, and what docker printed, are what could make one large. */
 const LOG_CHARACTERS = 20_000;
+const LINE_CHARACTERS = 2_000;
 
 /** The job summary, in GitHub's Markdown. */
 export function renderSummary(report: Report): string {
   const { outcome, deployment, namespace } = report;
-  const mark = isSuccess(outcome) ? '✅' : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown' ? '⚠️' : '❌';
+  const mark = isSuccess(outcome)
+    ? '✅'
+    : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown'
+      ? '⚠️'
+      : '❌';
   const rows = [
     [line('summary.image', {}), report.image && code(report.image)],
     [line('summary.previous', {}), report.previousImage && code(report.previousImage)],
@@ -22,19 +27,30 @@ export function renderSummary(report: Report): string {
     ...(outcome === 'refused' ? [] : [line('outcome.serving', { serving: report.serving })]),
     ...report.problems.flatMap((each) => {
       const { what, next } = explain(each);
-      return [`**${line('summary.why', {})}:** ${paragraph(what)}`, `**${line('summary.next', {})}:** ${paragraph(next)}`];
+      return [
+        `**${line('summary.why', {})}:** ${paragraph(what)}`,
+        `**${line('summary.next', {})}:** ${paragraph(next)}`,
+      ];
     }),
     ...(report.wayBack ? [`**${line('summary.way-back', {})}:**`, fence(report.wayBack, 'sh')] : []),
     table(['', ''], rows),
     ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
     ...report.logs.map(logDetails),
     ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
-    ...(report.phases.length > 0 ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')] : []),
+    ...(report.phases.length > 0
+      ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')]
+      : []),
   ].join('\n\n');
 }
 
 function podTable(rows: readonly PodRow[]): string {
-  const heads = [line('summary.pod', {}), line('summary.version', {}), line('summary.ready', {}), line('summary.restarts', {}), line('summary.state', {})];
+  const heads = [
+    line('summary.pod', {}),
+    line('summary.version', {}),
+    line('summary.ready', {}),
+    line('summary.restarts', {}),
+    line('summary.state', {}),
+  ];
   return table(
     heads,
     rows.map(({ name, version, ready, restarts, state }) => [
@@ -64,13 +80,15 @@ export function gantt(phases: readonly Phase[]): string {
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replace(/\r?\n/g, ' ')).join(' | ')} |`;
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replace(/\r?\n/g, ' ')).join(' | ')} |`;
   return [row(heads), row(heads.map(() => '---')), ...rows.map(row)].join('\n');
 }
 
 function paragraph(text: string): string {
   const [first = '', ...rest] = text.split('\n');
-  return rest.length === 0 ? escapeText(first) : `${escapeText(first)}\n\n${fence(rest.join('\n'), 'text')}`;
+  const head = escapeText(first.slice(0, LINE_CHARACTERS));
+  return rest.length === 0 ? head : `${head}\n\n${fence(rest.join('\n').slice(-LOG_CHARACTERS), 'text')}`;
 }
 
 /** A code block that its content cannot end. */
@@ -81,15 +99,17 @@ function fence(text: string, language: string): string {
 }
 
 function code(text: string): string {
-  return `<code>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</code>`;
+  return `<code>${escapeText(text)}</code>`;
 }
 
-/** Text from outside, so that none of it becomes Markdown or HTML (a mention, a link, a picture). */
+/** Text from outside as one line, so that none of it becomes Markdown or HTML (a heading, a mention, a link, a picture). */
 export function escapeText(text: string): string {
   return text
+    .replace(/\s+/g, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replace(/[\\`*_[\]!#|~@]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/https?:\/\//g, (scheme) => scheme.replace('://', '&#58;//'));
+    .replaceAll('://', '&#58;//')
+    .replace(/www\./gi, (www) => www.replace('.', '&#46;'));
 }

@@ -5,13 +5,19 @@ import type { PodTrouble } from './verdict';
 
 const LINES = 50;
 
-/** The last lines that a failing container wrote: of the run that ended, else of the present one; none where it wrote none. */
-export async function lastWords(cluster: Cluster, namespace: string, { pod, container, restarts }: PodTrouble): Promise<ContainerLog[]> {
+/** What kubectl prints, with success, for a container that the kubelet has removed meanwhile. */
+const GONE = /^unable to retrieve container logs for /;
+
+/** The last lines that a failing container wrote; none where it wrote none. */
+export async function lastWords(cluster: Cluster, namespace: string, trouble: PodTrouble): Promise<ContainerLog[]> {
+  const { pod, container, restarts, reason } = trouble;
   if (container === '') return [];
-  for (const previous of restarts > 0 ? [true, false] : [false]) {
+  // Without --previous kubectl shows the newest run, also one that has ended. Only where it runs again is the bad one the last.
+  const order = reason === 'Restarted' ? [true, false] : restarts > 0 ? [false, true] : [false];
+  for (const previous of order) {
     try {
       const lines = await cluster.text(logsArgv({ namespace, pod, container, previous, lines: LINES }));
-      if (lines.trim() !== '') return [{ pod, container, lines: lines.trimEnd() }];
+      if (lines.trim() !== '' && !GONE.test(lines)) return [{ pod, container, lines: lines.trimEnd() }];
     } catch (error) {
       // A container that never started has no log: its status says why, and that is told already.
       if (!(error instanceof KubectlError)) throw error;

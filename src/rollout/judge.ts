@@ -82,16 +82,10 @@ function firstWait(target: Target, snapshot: Snapshot, { desired, updated, ready
   if (!isObserved(target, snapshot)) return 'controller';
   if (updated < desired) return 'pods';
   if (ready < desired) return 'ready';
-  if (old > 0) return available === 0 && !isSoaked(snapshot) ? 'soak' : 'old-pods';
+  if (old > 0) return (snapshot.workload?.status?.availableReplicas ?? 0) < desired + old ? 'soak' : 'old-pods';
   if (available < desired) return 'soak';
   if (updated > desired) return 'pods';
   return undefined;
-}
-
-/** Whether the new pods are available, as far as the workload's totals can tell while old pods are there. */
-function isSoaked({ workload }: Snapshot): boolean {
-  const { availableReplicas = 0, readyReplicas = 0 } = workload?.status ?? {};
-  return availableReplicas >= readyReplicas;
 }
 
 function hasProgressed(before: Progress | undefined, now: Progress): boolean {

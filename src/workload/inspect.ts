@@ -11,7 +11,11 @@ export interface ChosenContainer {
 }
 
 /** The container to update: the one that was named, else the only one, else the only one whose repository is the image's. */
-export function chooseContainer(workload: Deployment, wanted: string | undefined, repository: Repository): ChosenContainer | Problem {
+export function chooseContainer(
+  workload: Deployment,
+  wanted: string | undefined,
+  repository: Repository,
+): ChosenContainer | Problem {
   const containers = workload.spec?.template.spec?.containers ?? [];
   const names = containers.map(({ name }) => name);
   const fits = ({ name, image = '' }: Container) => {

@@ -1,5 +1,5 @@
 import type { RunInfo } from '../inputs/config';
-import { identity, type Deployment } from '../kubectl/objects';
+import { type Deployment, identity } from '../kubectl/objects';
 import { annotations } from './annotations';
 import { type HistoryEntry, printHistory } from './history';
 import { printRemembered, type Soak } from './soak';
@@ -56,13 +56,13 @@ function guarded(workload: Deployment): Operation[] {
 
 function annotate(workload: Deployment, values: Readonly<Record<string, string>>): Operation[] {
   const add = Object.entries(values).map(
-    ([key, value]): Operation => ({ op: 'add', path: `/metadata/annotations/${escape(key)}`, value }),
+    ([key, value]): Operation => ({ op: 'add', path: `/metadata/annotations/${pointerStep(key)}`, value }),
   );
   // `add` into a map that does not exist is an error.
   return workload.metadata?.annotations ? add : [{ op: 'add', path: '/metadata/annotations', value: {} }, ...add];
 }
 
 /** A key as one step of a JSON pointer (RFC 6901). */
-function escape(key: string): string {
+function pointerStep(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -43,10 +43,15 @@ export function printRemembered(soak: Soak): string {
   return JSON.stringify({ before: soak.before, set: soak.set });
 }
 
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 function parseRemembered(text: string | undefined): Soak | undefined {
   try {
     const { before, set } = JSON.parse(text ?? '') as Partial<Soak>;
-    return Number.isInteger(before) && Number.isInteger(set) ? { before: Number(before), set: Number(set) } : undefined;
+    // A person may have edited it; what we write is never larger before than after.
+    return isCount(before) && isCount(set) && before <= set ? { before, set } : undefined;
   } catch {
     return undefined;
   }

@@ -31,7 +31,10 @@ export interface ImageChange {
 }
 
 /** Writes the image into the workload and gives the workload as it is then. */
-export async function writeImage(writing: Writing, { container, soak, image, complete, workload: known }: ImageChange): Promise<Deployment> {
+export async function writeImage(
+  writing: Writing,
+  { container, soak, image, complete, workload: known }: ImageChange,
+): Promise<Deployment> {
   const { run, workload: where } = writing.config;
   const to = printReference(image);
   const patchFor = (workload: Deployment): Operation[] => {
@@ -45,13 +48,25 @@ export async function writeImage(writing: Writing, { container, soak, image, com
     return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
   };
   try {
-    return await write(writing, known, patchFor, (workload) => workload.metadata?.annotations?.[annotations.deployId] === run.id);
+    return await write(
+      writing,
+      known,
+      patchFor,
+      (workload) => workload.metadata?.annotations?.[annotations.deployId] === run.id,
+    );
   } catch (error) {
-    if (error instanceof KubectlError && (error.reason === 'Invalid' || error.reason === 'Other')) {
+    if (error instanceof KubectlError && error.reason === 'Invalid') {
       throw new Failure(problem('workload.rejected', { detail: error.message }), { cause: error });
     }
     if (error instanceof Unread) {
-      throw new Failure(problem('workload.write-unknown', { deployment: where.name, namespace: where.namespace, detail: error.message }), { cause: error });
+      throw new Failure(
+        problem('workload.write-unknown', {
+          deployment: where.name,
+          namespace: where.namespace,
+          detail: error.message,
+        }),
+        { cause: error },
+      );
     }
     throw error;
   }
@@ -78,12 +93,13 @@ export async function recordOutcome(writing: Writing, known: Deployment, outcome
   }
 }
 
-/** The connection broke in a write, and the workload could not be read back. */
+/** A write got no clear answer, and the workload does not show that it took effect. */
 class Unread extends Error {}
 
 /**
- * Patches the workload as it is now: a patch that conflicts is made again from a fresh look; after one whose answer was lost, the
- * workload is read back before anything else, and `isDone` decides whether it took effect.
+ * Patches the workload as it is now. After a conflict, or an answer that was lost or says nothing clear, the workload is read back
+ * before anything else: `isDone` decides whether the patch took effect (one that was given up may arrive late and win against its
+ * own repetition); if not, it is made again from this fresh look.
  */
 async function write(
   { config, cluster, clock }: Writing,
@@ -99,18 +115,24 @@ async function write(
     try {
       return await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: false });
     } catch (error) {
-      if (!(error instanceof KubectlError)) throw new Unread(error instanceof Error ? error.message : String(error), { cause: error });
-      const isLost = error.reason === 'Lost' || error.reason === 'TimedOut' || error.reason === 'Unreachable';
-      if (!isLost && error.reason !== 'Conflict') throw error;
-      if (tries >= TRIES) throw isLost ? new Unread(error.message, { cause: error }) : new Failure(problem('workload.contended', { deployment: name }), { cause: error });
+      const reason = error instanceof KubectlError ? error.reason : 'Other';
+      if (reason !== 'Conflict' && !UNCLEAR.has(reason)) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
       await clock.sleep(PAUSE_MS * tries);
       workload = await cluster.get<Deployment>(paths.deployment(namespace, name)).catch((unread: unknown) => {
-        throw new Unread(error.message, { cause: unread });
+        throw new Unread(detail, { cause: unread });
       });
-      if (isLost && isDone(workload)) return workload;
+      if (isDone(workload)) return workload;
+      if (tries < TRIES) continue;
+      if (reason === 'Conflict')
+        throw new Failure(problem('workload.contended', { deployment: name }), { cause: error });
+      throw new Unread(detail, { cause: error });
     }
   }
 }
+
+/** Endings of a write that leave open whether it took effect. */
+const UNCLEAR: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'TimedOut', 'Unreachable', 'Other'] as const);
 
 function historyOf(workload: Deployment): HistoryEntry[] {
   return parseHistory(workload.metadata?.annotations?.[annotations.history]);

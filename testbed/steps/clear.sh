@@ -9,7 +9,7 @@ needs_clearing() {
     [ -e "$run" ] || [ -e "/etc/kubernetes/$own_mark" ] || [ -n "$(our_processes)" ]
   else
     # Its start was interrupted, or it was built from other sources.
-    [ ! -e "$state/cluster" ] || [ "$(cat "$state/cluster")" != "$(built kube)" ]
+    [ ! -e "$state/cluster" ] || [ "$(cat "$state/cluster")" != "$(sources)" ]
   fi
 }
 
@@ -55,12 +55,16 @@ remove_groups() {
 groups() { find /sys/fs/cgroup -depth -type d \( -path '*/kubepods*' -o -path '*/deploy-action-testbed*' \) 2>/dev/null; }
 
 remove_shared_files() {
-  local address
-  for address in "$run"/containerd/io.containerd.runtime.v2.task/*/*/address; do
-    [ ! -e "$address" ] || rm -f "$(sed 's#^unix://##' "$address")"
+  local socket folder result pod
+  # A shim that was killed leaves its socket. Where the folder is ours, one that nobody listens on is too.
+  [ ! -e "/run/containerd/$own_mark" ] || for socket in /run/containerd/s/*; do
+    grep -qF " $socket" /proc/net/unix || rm -f "$socket"
   done
-  local folder
-  for folder in /run/containerd/s /run/docker/plugins; do
+  for result in /var/lib/cni/results/deploy-action-testbed-*-eth0; do
+    pod=${result#*deploy-action-testbed-}; pod=${pod%-eth0}
+    rm -f "$result" "/var/lib/cni/results/cni-loopback-$pod-lo"
+  done
+  for folder in /run/containerd/s /run/docker/plugins /var/lib/cni/results; do
     [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"
   done
   [ ! -d /var/log/containers ] || find /var/log/containers -maxdepth 1 -lname "$state/*" -delete

@@ -8,7 +8,7 @@ start_cluster() {
   start_kubelet
   if [ ! -e "$state/cluster" ]; then
     initialise_cluster
-    built kube >"$state/cluster"
+    sources >"$state/cluster"
   fi
   start_kube_proxy
   wait_for 90 'the API server' kubectl get --raw /readyz
@@ -16,6 +16,9 @@ start_cluster() {
   # A Service's address answers only once its rules are there.
   wait_for 30 "kube-proxy's rules" kube_proxy_is_ready
 }
+
+# What the cluster runs on: when it changes, a new cluster is due.
+sources() { built kube; echo "$packages"; }
 
 # kubeadm writes the kubelet's configuration while it runs, and then waits for a kubelet.
 start_kubelet() {

@@ -13,6 +13,7 @@ start_docker() {
  "exec-opts": ["native.cgroupdriver=cgroupfs"], "cgroup-parent": "/deploy-action-testbed"}
 JSON
   export DOCKER_HOST=unix://$docker_socket DOCKER_CONFIG=$state/docker-client
+  alive dockerd || rm -f "$run/dockerd.pid" # it would wait for the process of that number to go
   start dockerd dockerd --config-file "$state/dockerd.json"
   wait_for 30 dockerd docker version
 }

@@ -47,8 +47,9 @@ listening() {
     awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
-# The programs that need no cluster have ports of their own.
+# The programs beside the cluster. What an ended run of ours left there goes before they start again.
 refuse_taken_ports() {
+  [ ! -e "$run" ] || return 0
   local name port reason
   for name in "registry-$open_registry" "registry-$private_registry" "sshd-$ssh_port"; do
     port=${name##*-}

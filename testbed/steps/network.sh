@@ -6,11 +6,8 @@ kernel_settings=(net/ipv4/ip_forward net/ipv4/conf/all/route_localnet vm/overcom
   kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes)
 
 lay_network() {
-  if [ ! -e "$run/network" ]; then
-    local route; route=$(ip -4 route show root "$our_networks")
-    [ -z "$route" ] || die "refused: this machine already has a route into $our_networks (${route%%$'\n'*})"
-    : >"$run/network"
-  fi
+  refuse_taken_network
+  : >"$run/network"
   remember_kernel_settings
   echo 1 >/proc/sys/net/ipv4/ip_forward
   grep -qw overlay /proc/filesystems || modprobe overlay || die 'needs a kernel with overlayfs'
@@ -19,6 +16,13 @@ lay_network() {
   [ -e "/sys/class/net/$docker_bridge" ] || ip link add "$docker_bridge" type bridge
   ip address replace "$docker_bridge_address" dev "$docker_bridge"
   ip link set "$docker_bridge" up
+}
+
+# Said at once where the machine has `ip`, and otherwise when the network is laid.
+refuse_taken_network() {
+  [ ! -e "$run/network" ] && command -v ip >/dev/null || return 0
+  local route; route=$(ip -4 route show root "$our_networks")
+  [ -z "$route" ] || die "refused: this machine has a route into $our_networks, which the testbed uses: ${route%%$'\n'*}"
 }
 
 remember_kernel_settings() {

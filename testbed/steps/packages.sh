@@ -62,15 +62,18 @@ name_iptables() {
   for name in {iptables,ip6tables}{,-save,-restore}; do ln -s ../usr/sbin/xtables-nft-multi "$1/bin/$name"; done
 }
 
-# A folder of those libraries that the machine has not, put on the search path if there are any.
+# A folder of those libraries that the machine has not, put on the search path if there are any. Running programs use it
+# too (sshd starts itself anew for each connection), so that nothing is ever taken out.
 use_missing_libraries() {
-  local folder=$cache/libraries library found
-  rm -rf "$folder"; mkdir -p "$folder"
-  for library in $(ldd "$packages"/engines/usr/sbin/{dockerd,runc,sshd} "$packages"/engines/usr/bin/{docker,containerd,ssh-keygen} \
-    "$(command -v ip)" "$(command -v iptables)" | awk '/not found/ { print $1 }' | sort -u); do
+  local library found
+  for library in $(missing_libraries); do
     found=$(find "$packages/libraries" -name "$library" -print -quit)
     [ -n "$found" ] || die "a library is missing that no package here has: $library"
-    ln -s "$found" "$folder/$library"
+    link "$found" "$packages/missing/$library"
   done
-  has_content "$folder" && export LD_LIBRARY_PATH=$folder || true
+  [ ! -d "$packages/missing" ] || export LD_LIBRARY_PATH=$packages/missing
+}
+missing_libraries() {
+  ldd "$packages"/engines/usr/sbin/{dockerd,runc,sshd} "$packages"/engines/usr/bin/{docker,containerd,ssh-keygen} \
+    "$(command -v ip)" "$(command -v iptables)" | awk '/not found/ { print $1 }' | sort -u
 }

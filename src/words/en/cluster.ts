@@ -36,14 +36,30 @@ export const clusterProblems = {
     what: `The cluster has no namespace "${namespace}".`,
     next: `Correct "namespace", or create it: kubectl create namespace ${namespace}`,
   }),
-  'workload.missing': ({ deployment, namespace, others }: { deployment: string; namespace: string; others: readonly string[] }) => ({
+  'workload.missing': ({
+    deployment,
+    namespace,
+    others,
+  }: {
+    deployment: string;
+    namespace: string;
+    others: readonly string[];
+  }) => ({
     what: `There is no Deployment "${deployment}" in the namespace "${namespace}".`,
     next:
       others.length > 0
         ? `Correct "deployment" or "namespace". The Deployments there: ${others.slice(0, 10).join(', ')}.`
         : 'Correct "deployment" or "namespace", or create the Deployment from its manifest first (kubectl apply). The namespace has none.',
   }),
-  'workload.no-container': ({ deployment, container, names }: { deployment: string; container: string; names: readonly string[] }) => ({
+  'workload.no-container': ({
+    deployment,
+    container,
+    names,
+  }: {
+    deployment: string;
+    container: string;
+    names: readonly string[];
+  }) => ({
     what: `The Deployment "${deployment}" has no container "${container}".`,
     next: `Set "container" to one of its containers: ${names.join(', ')}.`,
   }),
@@ -75,7 +91,15 @@ export const clusterProblems = {
     what: `The Deployment "${deployment}" was changed again and again while the new version was to be written.`,
     next: 'See what else writes to it (another deploy, an autoscaler, a GitOps tool), and run the job again.',
   }),
-  'workload.write-unknown': ({ deployment, namespace, detail }: { deployment: string; namespace: string; detail: string }) => ({
+  'workload.write-unknown': ({
+    deployment,
+    namespace,
+    detail,
+  }: {
+    deployment: string;
+    namespace: string;
+    detail: string;
+  }) => ({
     what: `The connection broke while the new version was being written to the Deployment "${deployment}", so it is not known whether it was: ${detail}`,
     next: `See what it has: kubectl get deployment/${deployment} -n ${namespace} -o wide — then run the job again.`,
   }),

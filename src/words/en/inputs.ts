@@ -26,24 +26,24 @@ export const inputProblems = {
     what: `The input "${name}" is not a list that can be read: ${detail}`,
     next: 'Write one entry a line. An entry that holds a double quote or a line break stands in double quotes, with each inner quote doubled.',
   }),
-  'input.keyed': ({ name, given }: { name: string; given: string }) => ({
-    what: `The input "${name}" has an entry without a name or a value (it begins with ${quoted(given)}).`,
-    next: 'Write one NAME=value a line.',
+  'input.keyed': ({ name, entry }: { name: string; entry: number }) => ({
+    what: `Entry ${entry} of the input "${name}" is not of the form NAME=value.`,
+    next: 'Write one NAME=value a line. Where the value itself has line breaks, put the whole entry, its name included, in double quotes.',
   }),
   'input.login': ({ missing }: { missing: string }) => ({
     what: `The input "${missing}" is empty, but its counterpart is given: a login needs both.`,
     next: `Add "${missing}", or leave both out if the registry needs no login. If it comes from a secret, check that this job can see it.`,
   }),
   'input.no-context': ({ context }: { context: string }) => ({
-    what: `The build context "${context}" is not a folder of the workspace.`,
+    what: `The build context ${quoted(context)} is not a folder of the workspace.`,
     next: 'Put actions/checkout before this step, and write "context" relative to the root of the repository.',
   }),
   'input.no-dockerfile': ({ file }: { file: string }) => ({
-    what: `The Dockerfile "${file}" does not exist.`,
+    what: `The Dockerfile ${quoted(file)} does not exist.`,
     next: 'Put actions/checkout before this step, and write "file" relative to the root of the repository (not to "context").',
   }),
   'input.unknown': ({ name, nearest }: { name: string; nearest: string }) => ({
-    what: `This action has no input "${name}"; it is ignored.`,
+    what: `This action has no input ${quoted(name)}; it is ignored.`,
     next: nearest === '' ? 'Remove it from "with:".' : `Did you mean "${nearest}"?`,
   }),
   'image.name': ({ given, why }: { given: string; why: string }) => ({

@@ -5,6 +5,9 @@ import type { Progress, WaitingFor } from '../../rollout/verdict';
 
 const pods = (count: number) => `${count} ${count === 1 ? 'pod' : 'pods'}`;
 
+/** Enough of every digest to recognise it by. */
+const short = (image: string) => image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
+
 const WAITS: Record<WaitingFor, string> = {
   controller: 'waiting for the cluster to begin',
   pods: 'waiting for the cluster to create the new pods',
@@ -46,15 +49,15 @@ export const lines = {
   'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
     `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
   'log.workload': ({ container, image, replicas, strategy }: { container: string; image: string; replicas: number; strategy: string }) =>
-    `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${image}`,
+    `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
   'log.trial': (_: object) => 'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
   'log.login': ({ registry }: { registry: string }) => `The registry ${registry} accepts the login`,
   'log.no-login': ({ registry }: { registry: string }) => `No login was given for ${registry}: docker uses its own, if it has one`,
   'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
-  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) => `Container "${container}": ${from} → ${to}`,
+  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) => `Container "${container}": ${short(from)} → ${short(to)}`,
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
-  'log.unchanged': ({ digest }: { digest: string }) => `The Deployment already has this image (${digest}): nothing to change, only to see that it serves`,
+  'log.unchanged': ({ digest }: { digest: string }) => `The Deployment already has this image (${short(digest)}): nothing to change, only to see that it serves`,
   'log.progress': ({ updated, desired, ready, available, old, waitingFor, ms }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
     `${printDuration(ms).padStart(8)}  new: ${Math.min(updated, desired)}/${desired} created, ${ready} ready, ${available} available; old: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
   'log.no-contact': ({ detail }: { detail: string }) => `The cluster cannot be seen at present, trying again: ${detail}`,

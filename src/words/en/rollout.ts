@@ -49,14 +49,18 @@ export const rolloutProblems = {
 /** What is wrong with a container, in a few words. */
 export function troubleText({ pod, container, reason, message, restarts, exitCode }: PodTrouble): string {
   const who = container === '' ? `pod ${pod}` : `container "${container}" of pod ${pod}`;
-  const parts = [
-    reason === 'NotReady' ? `${who} runs, but its readiness probe fails` : `${who}: ${reason}`,
-    ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
-    ...(restarts > 0 ? [`restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`] : []),
-    ...(message === '' || reason === 'CrashLoopBackOff' ? [] : [message.replace(/\s+/g, ' ').slice(0, 300)]),
-  ];
-  return parts.join(', ');
+  const again = restarts > 0 ? `, after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : '';
+  if (reason === 'NotReady') return `${who} runs, but its readiness probe fails${again}`;
+  if (exitCode !== undefined) {
+    const why = ENDED.has(reason) ? '' : ` (${reason})`;
+    return `${who} ended with exit code ${exitCode}${why}${again}`;
+  }
+  const said = message.replace(/\s+/g, ' ').slice(0, 300);
+  return `${who}: ${reason}${again}${said === '' ? '' : `, ${said}`}`;
 }
+
+/** Reasons that say no more than that a container has ended. */
+const ENDED = new Set(['Error', 'Completed', 'CrashLoopBackOff', 'Restarted', 'Terminated']);
 
 function adviceFor({ pod, container, reason }: PodTrouble, { namespace }: Where): string {
   const of = container === '' ? '' : ` -c ${container}`;

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, get } from 'node:http';
+import { App, testbed } from './harness';
+
+jest.setTimeout(240_000);
+
+/** Asks the Service again and again, each time on a connection of its own. Counts what is not answered with 200. */
+class Load {
+  readonly failures: string[] = [];
+  answered = 0;
+  #stopped = false;
+  readonly #workers: Promise<void>[];
+
+  constructor(port: number, workers: number) {
+    this.#workers = Array.from({ length: workers }, (_, worker) => this.#work(port, worker));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #work(port: number, worker: number): Promise<void> {
+    const agent = new Agent({ keepAlive: false });
+    for (let count = 0; !this.#stopped; count++) {
+      // Another source address each time: Linux reuses loopback ports so soon that a new connection meets the last one's tracking entry.
+      const localAddress = `127.${worker + 1}.${(count >> 8) & 255}.${(count & 255) || 1}`;
+      const fault = await new Promise<string | undefined>((done) => {
+        const request = get({ host: '127.0.0.1', port, agent, localAddress, timeout: 5_000 }, (answer) => {
+          answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : `HTTP ${answer.statusCode}`));
+        });
+        request.on('timeout', () => request.destroy(new Error('timeout')));
+        request.on('error', (error) => done(error.message));
+      });
+      if (fault === undefined) this.answered++;
+      else this.failures.push(fault);
+      await sleep(5);
+    }
+  }
+}
+
+describe('while a new version is rolled out', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await App.install({ nodePort: 31003, replicas: 2 });
+  });
+  afterAll(() => app.remove());
+
+  it('no request is dropped (2 replicas, readiness probe, graceful stop)', async () => {
+    const load = new Load(31003, 4);
+    const result = await app.run('second');
+    await sleep(8_000);
+    await load.stop();
+    process.stdout.write(`availability: ${load.answered} requests answered, ${load.failures.length} dropped\n`);
+    expect(result.outputs.outcome).toBe('deployed');
+    expect(load.failures).toEqual([]);
+    expect(load.answered).toBeGreaterThan(1_000);
+    expect(await app.version()).toBe('second');
+  });
+});
+
+describe('when the runner is killed right after the patch', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await App.install({ nodePort: 31004, readinessProbe: false });
+  });
+  afterAll(() => app.remove());
+
+  it('of a version that crashes after 15 s and has no probe, the old version still serves a minute later', async () => {
+    app.dockerfile('ENV CRASH_AFTER=15s');
+    let killed = 0;
+    const inputs: Record<string, string> = { ...app.inputs('second'), soak: '' };
+    const { runAction } = await import('../../testbed/run-action');
+    let main: { kill: (signal: 'SIGKILL') => boolean } | undefined;
+    const result = await runAction({
+      inputs,
+      workspace: process.cwd(),
+      node: testbed('NODE'),
+      onStart: (child) => {
+        main = child;
+      },
+      onLine: (text) => {
+        if (killed === 0 && / → .*:second@/.test(text)) {
+          killed = Date.now();
+          main?.kill('SIGKILL');
+        }
+      },
+    });
+    expect(killed).toBeGreaterThan(0);
+    expect(result.exitCode).toBeNull();
+    expect(app.deployment().spec?.template.spec?.containers[0]?.image).toContain(':second@');
+    expect(app.deployment().spec?.minReadySeconds).toBe(30);
+    while (Date.now() - killed < 60_000) {
+      expect(await app.version()).toBe('first');
+      await sleep(500);
+    }
+  });
+
+  it('the next run can start, and deploys', async () => {
+    app.dockerfile();
+    const result = await app.run('third', { soak: '' });
+    expect(result.outputs.outcome).toBe('deployed');
+    expect(await app.version()).toBe('third');
+  });
+});
