@@ -77,29 +77,33 @@ class Run {
     private readonly reporter: Reporter,
   ) {}
 
-  /** Builds and pushes; at the same time looks whether the cluster and the registry will take it. What fails first stops the other. */
+  /**
+   * Builds and pushes; at the same time looks whether the cluster and the registry will take it. The build stops as soon as either
+   * will not, but both get to say so.
+   */
   async buildWhileChecking(): Promise<{ built: BuildMetadata; ready: Ready }> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([this.tools.signal, stop.signal]);
     const { config, tools, reporter } = this;
     const { processes, folder, log } = tools;
-    const failures: Problem[] = [];
-    const orStop = <T>(work: Promise<T>): Promise<T | undefined> =>
+    const [stopBuild, stopChecks] = [new AbortController(), new AbortController()];
+    const problems: Problem[] = [];
+    const orStop = <T>(work: Promise<T>, other: AbortController): Promise<T | undefined> =>
       work.catch((error: unknown) => {
         // What ends because another part has failed has nothing of its own to say.
-        if (!stop.signal.aborted || !isCancelled(error)) failures.push(...problemsOf(error));
-        stop.abort();
+        if (problems.length === 0 || !isCancelled(error)) problems.push(...problemsOf(error));
+        other.abort();
         return undefined;
       });
     const checking = reporter.aside('preflight', async (note) => {
-      const [ready] = await Promise.all([orStop(this.#checkCluster(signal, note)), orStop(this.#checkLogin(note))]);
-      if (!ready) throw new Failure(failures);
+      const signal = AbortSignal.any([tools.signal, stopChecks.signal]);
+      const [ready] = await Promise.all([orStop(this.#checkCluster(signal, note), stopBuild), orStop(this.#checkLogin(note), stopBuild)]);
+      if (!ready || stopBuild.signal.aborted) throw new Failure(problems);
       return ready;
     });
+    const signal = AbortSignal.any([tools.signal, stopBuild.signal]);
     const building = reporter.phase('build', () => buildAndPush(config, { processes, folder, signal, onLine: (text) => log.foreign(text) }));
-    const [built, ready] = await Promise.all([orStop(building), checking.result.catch(() => undefined)]);
+    const [built, ready] = await Promise.all([orStop(building, stopChecks), checking.result.catch(() => undefined)]);
     checking.show();
-    if (!built || !ready || failures.length > 0) throw new Failure(failures);
+    if (!built || !ready) throw new Failure(problems);
     return { built, ready };
   }
 
@@ -233,5 +237,5 @@ class Run {
 }
 
 function isCancelled(error: unknown): boolean {
-  return problemsOf(error).every(({ code }) => code === 'run.cancelled');
+  return problemsOf(error).every(({ code }) => code === 'run.cancelled' || code === 'ssh.cancelled');
 }

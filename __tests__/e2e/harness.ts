@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Deployment } from 'kubernetes-types/apps/v1';
+import type { Pod } from 'kubernetes-types/core/v1';
 import { runAction } from '../../testbed/run-action';
 
 export const root = resolve(__dirname, '../..');
@@ -52,6 +54,11 @@ export class App {
     execFileSync(join(root, 'testbed/allow'), [app.namespace]);
     app.apply(app.manifest(first, options));
     kubectl('rollout', 'status', 'deployment/app', '-n', app.namespace, '--timeout=60s');
+    // kube-proxy opens the Service's port a moment later.
+    for (let tries = 0; (await app.version().catch(() => undefined)) !== 'first'; tries++) {
+      if (tries > 100) throw new Error('the Service does not answer');
+      await sleep(100);
+    }
     return app;
   }
 
@@ -87,6 +94,10 @@ export class App {
 
   deployment(): Deployment {
     return JSON.parse(kubectl('get', 'deployment/app', '-n', this.namespace, '-o', 'json'));
+  }
+
+  pods(): Pod[] {
+    return JSON.parse(kubectl('get', 'pods', '-n', this.namespace, '-o', 'json')).items;
   }
 
   /** The version that answers through the Service. */

@@ -13,6 +13,7 @@ jobs:
   deploy:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@v4
       - uses: medibird/deploy-action@v1
         id: deploy
         with:
@@ -49,14 +50,14 @@ describe('a workflow that uses medibird/deploy-action@v1', () => {
     mkdirSync(join(folder, '.github/workflows'), { recursive: true });
     writeFileSync(join(folder, '.github/workflows/deploy.yml'), WORKFLOW);
     cpSync(inputs.context ?? '', join(folder, 'app'), { recursive: true, preserveTimestamps: true });
-    writeFileSync(join(folder, '.secrets'), `VM_HOST=${inputs['ssh-host']}\nVM_SSH_KEY="${(inputs['ssh-key'] ?? '').trim()}"\n`);
+    writeFileSync(join(folder, '.secrets'), `VM_HOST=localhost\nVM_SSH_KEY="${(inputs['ssh-key'] ?? '').trim()}"\n`);
     const git = (...argv: string[]) => execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.org', ...argv], { cwd: folder, stdio: 'pipe' });
     git('init', '--quiet', '--initial-branch=main');
     git('remote', 'add', 'origin', 'https://github.com/caringnote/app.git');
     git('add', 'app', '.github');
     git('commit', '--quiet', '-m', 'The app');
 
-    const variables = { IMAGE: app.repository, VM_PORT: inputs['ssh-port'], VM_USERNAME: inputs['ssh-username'], VM_HOST_KEY: inputs['ssh-host-key'], NAMESPACE: app.namespace };
+    const variables = { IMAGE: app.repository, VM_PORT: inputs['ssh-port'], VM_USERNAME: inputs['ssh-username'], VM_HOST_KEY: testbed('SSH_FINGERPRINT'), NAMESPACE: app.namespace };
     const argv = [
       ...['workflow_dispatch', '--platform', 'ubuntu-latest=-self-hosted', '--local-repository', `medibird/deploy-action@v1=${root}`],
       ...['--secret-file', join(folder, '.secrets')],

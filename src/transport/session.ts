@@ -32,7 +32,7 @@ export class Session<Live extends Connection> implements Transport {
   async run(command: Command, options: RunOptions = {}): Promise<RunResult> {
     if (this.#closing.signal.aborted) throw new Failure(problem('ssh.already-closed', this.#options.at));
     const line = quote(command.argv);
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     const leave = await this.#slots.take(signal);
     if (leave === undefined) return CANCELLED;
     try {
