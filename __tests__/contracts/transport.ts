@@ -15,8 +15,11 @@ const ok = (stdout: string): RunResult => ({ kind: 'exited', code: 0, stdout, st
 /** How every transport behaves whose other end runs commands as a POSIX host does. */
 export function transportContract(name: string, setUp: () => Promise<Subject>): void {
   describe(`${name} as a transport`, () => {
-    let subject: Subject;
-    const run: Transport['run'] = (command, options) => subject.transport.run(command, options);
+    let subject: Subject | undefined;
+    const run: Transport['run'] = (command, options) => {
+      if (subject === undefined) throw new Error('The subject was not set up.');
+      return subject.transport.run(command, options);
+    };
 
     /** Resolves once the command has printed something. */
     const start = async (command: Command) => {
@@ -31,8 +34,8 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
       subject = await setUp();
     });
     afterEach(async () => {
-      await subject.transport.close();
-      await subject.tearDown();
+      await subject?.transport.close();
+      await subject?.tearDown();
     });
 
     it('gives both outputs and the exit code', async () => {
@@ -68,7 +71,7 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
 
     it('gives a command up when its time has passed', async () => {
       const { result } = await start({ ...shell('echo started; sleep 30'), timeoutMs: 500 });
-      subject.passTime?.(500);
+      subject?.passTime?.(500);
       expect(await result()).toMatchObject({ kind: 'timedOut' });
     });
 
@@ -114,8 +117,8 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
 
     it('ends what is running when it is closed, and runs nothing after', async () => {
       const { result } = await start(shell('echo started; sleep 30'));
-      await subject.transport.close();
-      await subject.transport.close();
+      await subject?.transport.close();
+      await subject?.transport.close();
       expect(await result()).toMatchObject({ kind: 'cancelled' });
       await expect(run(read('true'))).rejects.toThrow(Failure);
     });

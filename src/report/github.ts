@@ -26,7 +26,8 @@ export class GitHubLog implements Log {
 
   info(text: string): void {
     this.#command(() => {
-      for (const each of text.split('\n')) this.write(clean(each));
+      // The runner ends a line at a carriage return too.
+      for (const each of text.split(/\r\n|\r|\n/)) this.write(clean(each));
     });
   }
 

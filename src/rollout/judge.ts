@@ -80,12 +80,15 @@ function isObserved(target: Target, { workload }: Snapshot): boolean {
 
 function firstWait(target: Target, snapshot: Snapshot, { desired, updated, ready, available, old }: Progress): WaitingFor | undefined {
   if (!isObserved(target, snapshot)) return 'controller';
-  if (updated < desired) return 'pods';
-  if (ready < desired) return 'ready';
-  if (old > 0) return (snapshot.workload?.status?.availableReplicas ?? 0) < desired + old ? 'soak' : 'old-pods';
+  if (updated === 0) return 'pods';
+  if (ready < Math.min(updated, desired)) return 'ready';
+  if (updated < desired || old > 0) {
+    // Old pods are available, so what is missing from the total is missing from the new ones.
+    if ((snapshot.workload?.status?.availableReplicas ?? 0) < updated + old) return 'soak';
+    return updated < desired ? 'pods' : 'old-pods';
+  }
   if (available < desired) return 'soak';
-  if (updated > desired) return 'pods';
-  return undefined;
+  return updated > desired ? 'pods' : undefined;
 }
 
 function hasProgressed(before: Progress | undefined, now: Progress): boolean {

@@ -141,7 +141,6 @@ function follow({ connection: client }: NodeSSH, socket: Socket, attempt: Attemp
 
   let fault: Error | undefined;
   let isReady = false;
-  for (const e of ['end','error','close'] as const) { socket.on(e, (x: unknown) => process.stderr.write('SOCK '+e+' '+String(x)+'\n')); client.on(e, (x?: unknown) => process.stderr.write('CLIENT '+e+' '+String(x)+'\n')); }
   // Heard beside ssh2, which has paused the socket until it listens itself.
   socket.once('data', (first: Buffer) => {
     attempt.said = firstLine(first);
