@@ -1,6 +1,5 @@
 // npm run demo              rolls a new version of a sample app out to a real cluster on this machine, as a GitHub runner would
 // npm run demo -- --break   the same with a version that crashes
-'use strict';
 
 const { execFileSync, spawnSync } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
@@ -30,7 +29,11 @@ async function demo(options) {
   say(`${PAGE} answers: ${await page()}`);
 
   const version = `v${new Date().toISOString().replace(/[-:T]|\.\d+Z/g, '')}`;
-  title(isBroken ? `A version that crashes, ${version}, as GitHub would deploy it` : `A new version, ${version}, as GitHub would deploy it`);
+  title(
+    isBroken
+      ? `A version that crashes, ${version}, as GitHub would deploy it`
+      : `A new version, ${version}, as GitHub would deploy it`,
+  );
   const result = await runAction({
     node: testbed.TESTBED_NODE,
     workspace: root,
@@ -63,10 +66,19 @@ async function demo(options) {
   title('What users see');
   const seen = await page();
   say(`${PAGE} answers: ${seen}`);
-  say(`The step ended with exit code ${result.exitCode} after ${result.seconds.toFixed(1)} s; the whole demo took ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+  say(
+    `The step ended with exit code ${result.exitCode} after ${result.seconds.toFixed(1)} s; the whole demo took ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  );
   const isAsMeant = isBroken ? result.exitCode === 1 && seen !== version : result.exitCode === 0 && seen === version;
-  if (!isAsMeant) return fail(`That was not meant to happen: ${isBroken ? 'the old version should serve and the step be red' : 'the new version should serve and the step be green'}.`);
-  say(isBroken ? 'Red, and the version before still serves.' : 'Green, and the new version serves. Try the other case: npm run demo -- --break');
+  if (!isAsMeant)
+    return fail(
+      `That was not meant to happen: ${isBroken ? 'the old version should serve and the step be red' : 'the new version should serve and the step be green'}.`,
+    );
+  say(
+    isBroken
+      ? 'Red, and the version before still serves.'
+      : 'Green, and the new version serves. Try the other case: npm run demo -- --break',
+  );
 }
 
 /** The variables that `testbed/env` exports. */
@@ -88,23 +100,53 @@ function installApps(testbed) {
     copyKeepingTime(testbed.TESTBED_SERVER, join(root, 'examples', app, 'server'));
   }
   const missing = NAMESPACES.flatMap((namespace) => APPS.map((app) => ({ namespace, app }))).filter(
-    ({ namespace, app }) => spawnSync('kubectl', ['get', `deployment/caring-note-${app}`, '-n', namespace], { stdio: 'ignore' }).status !== 0,
+    ({ namespace, app }) =>
+      spawnSync('kubectl', ['get', `deployment/caring-note-${app}`, '-n', namespace], { stdio: 'ignore' }).status !== 0,
   );
-  const auth = Buffer.from(`${testbed.TESTBED_PRIVATE_REGISTRY_USER}:${testbed.TESTBED_PRIVATE_REGISTRY_PASSWORD}`).toString('base64');
+  const auth = Buffer.from(
+    `${testbed.TESTBED_PRIVATE_REGISTRY_USER}:${testbed.TESTBED_PRIVATE_REGISTRY_PASSWORD}`,
+  ).toString('base64');
   const login = JSON.stringify({ auths: { [registry]: { auth } } });
   for (const namespace of NAMESPACES) {
-    apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': login } });
-    apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace }, imagePullSecrets: [{ name: 'registry' }] });
+    apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'registry', namespace },
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': login },
+    });
+    apply({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace },
+      imagePullSecrets: [{ name: 'registry' }],
+    });
   }
   for (const { namespace, app } of missing) {
     const image = `${registry}/caring-note-${app}:first-${namespace}`;
-    const build = ['buildx', 'build', '--push', '--provenance=false', '--quiet', '--tag', image, '--build-arg', 'VERSION=first'];
-    run('docker', [...build, '--build-arg', 'API_URL=http://127.0.0.1:30090', join(root, 'examples', app)], { env: { ...process.env, DOCKER_AUTH_CONFIG: login } });
-    const manifest = readFileSync(join(root, 'examples/manifests', namespace, `${app}.yaml`), 'utf8').replaceAll(/image: IMAGE$/gm, `image: ${image}`);
+    const build = [
+      'buildx',
+      'build',
+      '--push',
+      '--provenance=false',
+      '--quiet',
+      '--tag',
+      image,
+      '--build-arg',
+      'VERSION=first',
+    ];
+    run('docker', [...build, '--build-arg', 'API_URL=http://127.0.0.1:30090', join(root, 'examples', app)], {
+      env: { ...process.env, DOCKER_AUTH_CONFIG: login },
+    });
+    const manifest = readFileSync(join(root, 'examples/manifests', namespace, `${app}.yaml`), 'utf8').replaceAll(
+      /image: IMAGE$/gm,
+      `image: ${image}`,
+    );
     run('kubectl', ['apply', '-n', namespace, '-f', '-'], { input: manifest });
     say(`Installed caring-note-${app} in ${namespace}.`);
   }
-  for (const { namespace, app } of missing) run('kubectl', ['rollout', 'status', `deployment/caring-note-${app}`, '-n', namespace, '--timeout=120s'], {});
+  for (const { namespace, app } of missing)
+    run('kubectl', ['rollout', 'status', `deployment/caring-note-${app}`, '-n', namespace, '--timeout=120s'], {});
   if (missing.length === 0) say('They are there already.');
 }
 

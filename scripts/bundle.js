@@ -1,5 +1,4 @@
 // Bundles lib/main.js into dist/, in pure JavaScript: the same bytes on every machine.
-'use strict';
 
 const { rmSync, writeFileSync, mkdirSync } = require('node:fs');
 const { join } = require('node:path');
@@ -9,7 +8,12 @@ const root = join(__dirname, '..');
 const dist = join(root, 'dist');
 
 async function bundle() {
-  const { code, assets } = await ncc(join(root, 'lib/main.js'), { minify: true, license: 'licenses.txt', quiet: true, cache: false });
+  const { code, assets } = await ncc(join(root, 'lib/main.js'), {
+    minify: true,
+    license: 'licenses.txt',
+    quiet: true,
+    cache: false,
+  });
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
   writeFileSync(join(dist, 'index.js'), code);

@@ -1,5 +1,4 @@
 // Writes the tables of inputs and outputs in README.md from action.yml; with --check it only says whether they agree.
-'use strict';
 
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -14,7 +13,9 @@ function tables() {
   const input = ([name, { description, required, default: value }]) =>
     `| \`${name}\`${required ? ' **(required)**' : ''} | ${cell(description)} | ${value === undefined ? '' : `\`${cell(value)}\``} |`;
   return {
-    inputs: ['| input | what it is | default |', '| --- | --- | --- |', ...Object.entries(inputs).map(input)].join('\n'),
+    inputs: ['| input | what it is | default |', '| --- | --- | --- |', ...Object.entries(inputs).map(input)].join(
+      '\n',
+    ),
     outputs: [
       '| output | what it is |',
       '| --- | --- |',
@@ -25,7 +26,11 @@ function tables() {
 
 function render(text) {
   return Object.entries(tables()).reduce(
-    (all, [name, table]) => all.replace(new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(\n<!-- ${name}:end -->)`), (_, begin, end) => `${begin}${table}${end}`),
+    (all, [name, table]) =>
+      all.replace(
+        new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(\n<!-- ${name}:end -->)`),
+        (_, begin, end) => `${begin}${table}${end}`,
+      ),
     text,
   );
 }

@@ -1,6 +1,5 @@
 // Records what a rollout looks like, for the judge's tests:  node scripts/record.js NAMESPACE FILE [SECONDS]
 // Polls kubectl, keeps each look that differs from the last, and writes them as JSON, one look a line.
-'use strict';
 
 const { execFileSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
@@ -10,7 +9,9 @@ const looks = [];
 const began = Date.now();
 let last = '';
 while (Date.now() - began < Number(seconds) * 1000) {
-  const text = execFileSync('kubectl', ['get', 'deployments,replicasets,pods', '-n', namespace, '-o', 'json'], { encoding: 'utf8' });
+  const text = execFileSync('kubectl', ['get', 'deployments,replicasets,pods', '-n', namespace, '-o', 'json'], {
+    encoding: 'utf8',
+  });
   const items = JSON.parse(text).items.map((item) => {
     delete item.metadata.managedFields;
     delete item.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];

@@ -1,5 +1,4 @@
 // A last line for machines: how many tests passed, failed and were skipped.
-'use strict';
 
 module.exports = class TotalsReporter {
   onRunComplete(_contexts, results) {

@@ -29,7 +29,10 @@ export interface Tools {
   readonly log: Log;
   readonly processes: Processes;
   readonly fetch: Fetch;
-  readonly connect: (config: Config, options: { signal: AbortSignal; note: (text: string) => void }) => Promise<Transport>;
+  readonly connect: (
+    config: Config,
+    options: { signal: AbortSignal; note: (text: string) => void },
+  ) => Promise<Transport>;
   /** A folder of this run's own, for files that docker writes. */
   readonly folder: string;
   /** Aborts when the run is cancelled. */
@@ -95,12 +98,17 @@ class Run {
       });
     const checking = reporter.aside('preflight', async (note) => {
       const signal = AbortSignal.any([tools.signal, stopChecks.signal]);
-      const [ready] = await Promise.all([orStop(this.#checkCluster(signal, note), stopBuild), orStop(this.#checkLogin(note), stopBuild)]);
+      const [ready] = await Promise.all([
+        orStop(this.#checkCluster(signal, note), stopBuild),
+        orStop(this.#checkLogin(note), stopBuild),
+      ]);
       if (!ready || stopBuild.signal.aborted) throw new Failure(problems);
       return ready;
     });
     const signal = AbortSignal.any([tools.signal, stopBuild.signal]);
-    const building = reporter.phase('build', () => buildAndPush(config, { processes, folder, signal, onLine: (text) => log.foreign(text) }));
+    const building = reporter.phase('build', () =>
+      buildAndPush(config, { processes, folder, signal, onLine: (text) => log.foreign(text) }),
+    );
     const [built, ready] = await Promise.all([orStop(building, stopChecks), checking.result.catch(() => undefined)]);
     checking.show();
     if (!built || !ready) throw new Failure(problems);
@@ -117,7 +125,14 @@ class Run {
     this.#cluster = new Cluster(this.#transport, kubectl, tools.signal);
     const { container, workload, complete } = ready;
     const { replicas = 1, strategy } = workload.spec ?? {};
-    note(line('log.workload', { container: container.name, image: container.image, replicas, strategy: strategy?.type ?? '' }));
+    note(
+      line('log.workload', {
+        container: container.name,
+        image: container.image,
+        replicas,
+        strategy: strategy?.type ?? '',
+      }),
+    );
     if (!complete) note(line('log.rolling', {}));
     note(line('log.trial', {}));
     reporter.found({ previousImage: container.image });
@@ -157,9 +172,12 @@ class Run {
         this.#wrote = true;
         workload = await writeImage({ config, cluster, clock: tools.clock }, { ...ready, image });
         this.#observer.see(workload);
-        reporter.log.info(line('log.patched', { container: container.name, from: container.image, to: printReference(image) }));
+        reporter.log.info(
+          line('log.patched', { container: container.name, from: container.image, to: printReference(image) }),
+        );
         const from = before.spec?.minReadySeconds ?? 0;
-        if (from !== soak.set) reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
+        if (from !== soak.set)
+          reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
       } else {
         reporter.log.info(line('log.unchanged', { digest: image.digest }));
       }
@@ -190,15 +208,25 @@ class Run {
     });
     const { verdict, snapshot } = watched;
     const trouble = observer.trouble()?.message;
-    const ending = endingOf(watched, changed, { deployment, namespace, timeoutMs: target.timeoutMs, ...(trouble && { trouble }) });
+    const ending = endingOf(watched, changed, {
+      deployment,
+      namespace,
+      timeoutMs: target.timeoutMs,
+      ...(trouble && { trouble }),
+    });
     reporter.found({ pods: podRows(snapshot, target) });
     if (verdict.kind === 'good') reporter.found({ revision: verdict.revision });
     if (verdict.kind === 'bad') {
       const { cause } = verdict;
-      if ('trouble' in cause && cause.trouble) reporter.found({ logs: await lastWords(cluster, namespace, cause.trouble) });
-      if (changed) reporter.found({ wayBack: `kubectl set image deployment/${deployment} ${target.container}=${previousImage} -n ${namespace}` });
+      if ('trouble' in cause && cause.trouble)
+        reporter.found({ logs: await lastWords(cluster, namespace, cause.trouble) });
+      if (changed)
+        reporter.found({
+          wayBack: `kubectl set image deployment/${deployment} ${target.container}=${previousImage} -n ${namespace}`,
+        });
     }
-    if (changed && snapshot.workload && ending.outcome !== 'superseded') await this.#record(snapshot.workload, ending.outcome);
+    if (changed && snapshot.workload && ending.outcome !== 'superseded')
+      await this.#record(snapshot.workload, ending.outcome);
     const seen = verdict.kind === 'good' || verdict.kind === 'bad';
     return reporter.end(ending.outcome, seen ? servingIn(snapshot) : 'unknown', ending.problem ? [ending.problem] : []);
   }
@@ -215,7 +243,8 @@ class Run {
     const { tools, reporter } = this;
     const problems = problemsOf(error);
     if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', [problem('run.cancelled', {})]);
-    const isUnknown = this.#wrote && !problems.some(({ code }) => code === 'workload.rejected' || code === 'workload.contended');
+    const isUnknown =
+      this.#wrote && !problems.some(({ code }) => code === 'workload.rejected' || code === 'workload.contended');
     return reporter.end(isUnknown ? 'unknown' : 'refused', 'unknown', problems);
   }
 

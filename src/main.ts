@@ -38,7 +38,14 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
   const { config } = parsed;
   const { image, workload, host } = config;
-  log.info(line('log.begin', { image: raw.image.trim(), deployment: workload.name, namespace: workload.namespace, host: host.host }));
+  log.info(
+    line('log.begin', {
+      image: raw.image.trim(),
+      deployment: workload.name,
+      namespace: workload.namespace,
+      host: host.host,
+    }),
+  );
   for (const secret of image.credentials ? [image.credentials] : []) {
     core.setSecret(Buffer.from(`${secret.username}:${secret.password.reveal()}`).toString('base64'));
   }
@@ -62,7 +69,10 @@ async function post(): Promise<void> {
 }
 
 /** The SSH library takes a while to load, so a run with bad inputs does not. */
-async function connect({ host }: Config, { signal, note }: { signal: AbortSignal; note: (text: string) => void }): Promise<Transport> {
+async function connect(
+  { host }: Config,
+  { signal, note }: { signal: AbortSignal; note: (text: string) => void },
+): Promise<Transport> {
   const { connectSsh } = await import('./transport/ssh');
   const { readPrivateKey } = await import('./transport/key');
   const key = readPrivateKey(host.key.reveal(), host.passphrase?.reveal());
@@ -121,7 +131,9 @@ async function start(): Promise<void> {
 
 start()
   .catch((error: unknown) => {
-    log.error(problem('run.unexpected', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+    log.error(
+      problem('run.unexpected', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
     process.exitCode = 1;
   })
   // A connection that a library keeps open must not keep the step running.

@@ -29,7 +29,9 @@ export async function preflight(config: Config, cluster: Cluster): Promise<Ready
   const workload = await readWorkload(config, cluster);
   const container = chooseContainer(workload, config.workload.container, config.image.repository);
   const soak = soakOf(config, workload, 'code' in container ? undefined : container);
-  const problems = [obstacle(workload, namespace), container, soak].filter((each): each is Problem => each !== undefined && 'code' in each);
+  const problems = [obstacle(workload, namespace), container, soak].filter(
+    (each): each is Problem => each !== undefined && 'code' in each,
+  );
   if ('code' in container || 'code' in soak || problems.length > 0) throw new Failure(problems);
 
   const query = { labelSelector: selectorText(workload.spec?.selector ?? {}) };
@@ -44,9 +46,11 @@ export async function preflight(config: Config, cluster: Cluster): Promise<Ready
     try {
       return await from.get<Deployment>(paths.deployment(where.namespace, where.name));
     } catch (error) {
-      if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden')) throw error;
+      if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden'))
+        throw error;
       // A right that is given per namespace makes a missing namespace look like a missing right.
-      if (await isMissing(from, paths.namespace(namespace))) throw new Failure(problem('workload.no-namespace', { namespace }));
+      if (await isMissing(from, paths.namespace(namespace)))
+        throw new Failure(problem('workload.no-namespace', { namespace }));
       if (error.reason === 'Forbidden') throw error;
       const others = await from.list<Deployment>(paths.deployments(namespace)).catch(() => undefined);
       const names = others?.items.map((each) => identity(each).name) ?? [];
@@ -62,7 +66,11 @@ async function isMissing(cluster: Cluster, path: string): Promise<boolean> {
   );
 }
 
-function soakOf({ verdict }: Config, { metadata, spec }: Deployment, container: ChosenContainer | undefined): Soak | Problem {
+function soakOf(
+  { verdict }: Config,
+  { metadata, spec }: Deployment,
+  container: ChosenContainer | undefined,
+): Soak | Problem {
   const remembered = metadata?.annotations?.[annotations.minReadySeconds];
   const soak = chooseSoak({
     hasReadinessProbe: container?.hasReadinessProbe ?? true,
@@ -76,7 +84,11 @@ function soakOf({ verdict }: Config, { metadata, spec }: Deployment, container: 
   return problem('workload.soak', { asked, deadline: spec?.progressDeadlineSeconds ?? 600 });
 }
 
-async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Pick<Ready, 'workload' | 'container' | 'soak'>): Promise<void> {
+async function tryOut(
+  config: Config,
+  cluster: Cluster,
+  { workload, container, soak }: Pick<Ready, 'workload' | 'container' | 'soak'>,
+): Promise<void> {
   const image = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
   const patch = rolloutPatch(workload, { container, image, soak, history: [], changeCause: '', run: config.run });
   try {

@@ -39,16 +39,31 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
     });
 
     it('gives both outputs and the exit code', async () => {
-      expect(await run(shell('echo out; echo err >&2'))).toEqual({ kind: 'exited', code: 0, stdout: 'out\n', stderr: 'err\n' });
+      expect(await run(shell('echo out; echo err >&2'))).toEqual({
+        kind: 'exited',
+        code: 0,
+        stdout: 'out\n',
+        stderr: 'err\n',
+      });
     });
 
     it('says with which code a command failed', async () => {
-      expect(await run(shell('echo why >&2; exit 7'))).toEqual({ kind: 'exited', code: 7, stdout: '', stderr: 'why\n' });
+      expect(await run(shell('echo why >&2; exit 7'))).toEqual({
+        kind: 'exited',
+        code: 7,
+        stdout: '',
+        stderr: 'why\n',
+      });
     });
 
     // exec: a shell that stays in between would turn the signal into exit code 143.
     it('says which signal ended a command', async () => {
-      expect(await run(read('exec', 'sh', '-c', 'kill -TERM $$'))).toEqual({ kind: 'signalled', signal: 'SIGTERM', stdout: '', stderr: '' });
+      expect(await run(read('exec', 'sh', '-c', 'kill -TERM $$'))).toEqual({
+        kind: 'signalled',
+        signal: 'SIGTERM',
+        stdout: '',
+        stderr: '',
+      });
     });
 
     it('hands stdin over and ends it', async () => {
@@ -61,7 +76,29 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
     });
 
     it('delivers arguments literally', async () => {
-      const words = ['', ' ', 'a  b', "it's", '"', '$HOME', '`id`', '\\n', '\\', 'a\nb', ';', '|', '&', '*', '~', '#', '!', '{}', '-n', 'a=b', '한'];
+      const words = [
+        '',
+        ' ',
+        'a  b',
+        "it's",
+        '"',
+        '$HOME',
+        '`id`',
+        '\\n',
+        '\\',
+        'a\nb',
+        ';',
+        '|',
+        '&',
+        '*',
+        '~',
+        '#',
+        '!',
+        '{}',
+        '-n',
+        'a=b',
+        '한',
+      ];
       expect(await run(read('printf', '[%s]', ...words))).toEqual(ok(words.map((word) => `[${word}]`).join('')));
     });
 
@@ -77,12 +114,19 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
 
     it('gives a command up when it is cancelled', async () => {
       const cancel = new AbortController();
-      const result = await run(shell('echo started; sleep 30'), { onLine: () => cancel.abort(), signal: cancel.signal });
+      const result = await run(shell('echo started; sleep 30'), {
+        onLine: () => cancel.abort(),
+        signal: cancel.signal,
+      });
       expect(result).toMatchObject({ kind: 'cancelled' });
     });
 
     it('sends nothing when it was cancelled before', async () => {
-      expect(await run(shell('echo sent'), { signal: AbortSignal.abort() })).toEqual({ kind: 'cancelled', stdout: '', stderr: '' });
+      expect(await run(shell('echo sent'), { signal: AbortSignal.abort() })).toEqual({
+        kind: 'cancelled',
+        stdout: '',
+        stderr: '',
+      });
     });
 
     it('passes lines on as they arrive, and does not keep them', async () => {
@@ -92,14 +136,23 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
         lines.push(line);
         if (line === 'second') cancel.abort();
       };
-      const result = await run(shell('echo first; sleep 0.1; echo second; sleep 30'), { onLine, signal: cancel.signal });
-      expect({ lines, result }).toEqual({ lines: ['first', 'second'], result: { kind: 'cancelled', stdout: '', stderr: '' } });
+      const result = await run(shell('echo first; sleep 0.1; echo second; sleep 30'), {
+        onLine,
+        signal: cancel.signal,
+      });
+      expect({ lines, result }).toEqual({
+        lines: ['first', 'second'],
+        result: { kind: 'cancelled', stdout: '', stderr: '' },
+      });
     });
 
     it('passes the last line on where it has no line break', async () => {
       const lines: string[] = [];
       const result = await run(shell(`printf 'a\\n\\nb'; echo err >&2`), { onLine: (line) => lines.push(line) });
-      expect({ lines, result }).toEqual({ lines: ['a', '', 'b'], result: { kind: 'exited', code: 0, stdout: '', stderr: 'err\n' } });
+      expect({ lines, result }).toEqual({
+        lines: ['a', '', 'b'],
+        result: { kind: 'exited', code: 0, stdout: '', stderr: 'err\n' },
+      });
     });
 
     it.each([8, 12])('runs %i commands at the same time without mixing them up', async (count) => {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { App, testbed } from './harness';
 
 jest.setTimeout(240_000);
@@ -24,7 +24,7 @@ class Load {
     const agent = new Agent({ keepAlive: false });
     for (let count = 0; !this.#stopped; count++) {
       // Another source address each time: Linux reuses loopback ports so soon that a new connection meets the last one's tracking entry.
-      const localAddress = `127.${worker + 1}.${(count >> 8) & 255}.${(count & 255) || 1}`;
+      const localAddress = `127.${worker + 1}.${(count >> 8) & 255}.${count & 255 || 1}`;
       const fault = await new Promise<string | undefined>((done) => {
         const request = get({ host: '127.0.0.1', port, agent, localAddress, timeout: 5_000 }, (answer) => {
           answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : `HTTP ${answer.statusCode}`));
@@ -42,12 +42,12 @@ class Load {
 describe('while a new version is rolled out', () => {
   let app: App;
   beforeAll(async () => {
-    app = await App.install({ nodePort: 31003, replicas: 2 });
+    app = await App.install({ replicas: 2 });
   });
   afterAll(() => app.remove());
 
   it('no request is dropped (2 replicas, readiness probe, graceful stop)', async () => {
-    const load = new Load(31003, 4);
+    const load = new Load(app.nodePort, 4);
     const result = await app.run('second');
     await sleep(8_000);
     await load.stop();
@@ -55,14 +55,14 @@ describe('while a new version is rolled out', () => {
     expect(result.outputs.outcome).toBe('deployed');
     expect(load.failures).toEqual([]);
     expect(load.answered).toBeGreaterThan(1_000);
-    expect(await app.version()).toBe('second');
+    expect(await app.serves('second')).toBe('second');
   });
 });
 
 describe('when the runner is killed right after the patch', () => {
   let app: App;
   beforeAll(async () => {
-    app = await App.install({ nodePort: 31004, readinessProbe: false });
+    app = await App.install({ readinessProbe: false });
   });
   afterAll(() => app.remove());
 
@@ -92,7 +92,9 @@ describe('when the runner is killed right after the patch', () => {
     expect(app.deployment().spec?.minReadySeconds).toBe(30);
     await sleep(60_000 - (Date.now() - killed));
     const pods = app.pods().filter(({ spec }) => spec?.containers[0]?.image === `${app.repository}:first`);
-    expect(pods.map(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status)).toEqual(['True']);
+    expect(pods.map(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status)).toEqual([
+      'True',
+    ]);
     // The new one, which has crashed several times by now, answers too while it runs.
     const seen = new Set<string>();
     for (let tries = 0; tries < 50; tries++) seen.add(await app.version().catch(() => 'no answer'));
@@ -103,6 +105,6 @@ describe('when the runner is killed right after the patch', () => {
     app.dockerfile();
     const result = await app.run('third', { soak: '' });
     expect(result.outputs.outcome).toBe('deployed');
-    expect(await app.version()).toBe('third');
+    expect(await app.serves('third')).toBe('third');
   });
 });

@@ -11,7 +11,9 @@ describe('the committed bundle', () => {
 
   it('without any input, ends at once with the list of what is missing', async () => {
     const result = await runAction({ inputs: {}, workspace: root, node: testbed('NODE') });
-    process.stdout.write(`bundle: ${statSync(join(root, 'dist/index.js')).size} bytes, ended after ${Math.round(result.seconds * 1000)} ms\n`);
+    process.stdout.write(
+      `bundle: ${statSync(join(root, 'dist/index.js')).size} bytes, ended after ${Math.round(result.seconds * 1000)} ms\n`,
+    );
     expect(result.exitCode).toBe(1);
     for (const name of ['image', 'ssh-host', 'ssh-username', 'ssh-key', 'ssh-host-key', 'deployment']) {
       expect(result.log).toMatch(new RegExp(`^::error::.*${name}`, 'm'));

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from './harness';
 
 jest.setTimeout(120_000);
@@ -14,7 +15,7 @@ function processesNaming(word: string): string[] {
 describe('a cancel', () => {
   let app: App;
   beforeAll(async () => {
-    app = await App.install({ nodePort: 31006 });
+    app = await App.install();
   });
   afterAll(() => app.remove());
 
@@ -40,7 +41,11 @@ describe('a cancel', () => {
     app.dockerfile('RUN ["/server"]');
     const result = await cancelAt(/RUN/, 'cancelled-build');
     app.dockerfile();
-    expect({ exit: result.exitCode, post: result.postExitCode, outcome: result.outputs.outcome }).toEqual({ exit: 1, post: 0, outcome: 'cancelled' });
+    expect({ exit: result.exitCode, post: result.postExitCode, outcome: result.outputs.outcome }).toEqual({
+      exit: 1,
+      post: 0,
+      outcome: 'cancelled',
+    });
     expect(result.secondsAfter).toBeLessThan(GRANTED_SECONDS);
     expect(processesNaming('cancelled-build')).toEqual([]);
     expect(app.deployment().spec).toEqual(before.spec);
@@ -54,15 +59,22 @@ describe('a cancel', () => {
     expect(result.outputs.cause).toMatch(/cancelled while the new version was being rolled out/);
     expect(result.summary).toContain('kubectl rollout status deployment/app');
     expect(result.secondsAfter).toBeLessThan(GRANTED_SECONDS);
-    expect(processesNaming(app.namespace).filter((each) => each.includes('watch=1'))).toEqual([]);
-    expect(await app.version()).toBe('first');
-    const history = JSON.parse(app.deployment().metadata?.annotations?.['deploy-action.medibird.github.io/history'] ?? '');
+    expect(await app.serves('first')).toBe('first');
+    const history = JSON.parse(
+      app.deployment().metadata?.annotations?.['deploy-action.medibird.github.io/history'] ?? '',
+    );
     expect(history.at(-1)).toMatchObject({ outcome: 'cancelled' });
+  });
+
+  it('leaves nothing running on the host a minute later', async () => {
+    const watches = () => processesNaming(app.namespace).filter((each) => each.includes('watch=1'));
+    for (let seconds = 0; seconds < 60 && watches().length > 0; seconds++) await sleep(1_000);
+    expect(watches()).toEqual([]);
   });
 
   it('does not keep the next run from deploying', async () => {
     const result = await app.run('next');
     expect(result.outputs.outcome).toBe('deployed');
-    expect(await app.version()).toBe('next');
+    expect(await app.serves('next')).toBe('next');
   });
 });

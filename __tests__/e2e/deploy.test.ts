@@ -11,7 +11,7 @@ describe('a deploy', () => {
   let app: App;
   const dockerConfig = () => readFileSync(join(process.env.DOCKER_CONFIG ?? '', 'config.json'), 'utf8');
   beforeAll(async () => {
-    app = await App.install({ nodePort: 31001 });
+    app = await App.install();
   });
   afterAll(() => app.remove());
 
@@ -19,8 +19,12 @@ describe('a deploy', () => {
     const before = app.deployment();
     const result = await app.run('second');
     expect(result.log).toContain('the new version serves');
-    expect({ exit: result.exitCode, post: result.postExitCode, outcome: result.outputs.outcome }).toEqual({ exit: 0, post: 0, outcome: 'deployed' });
-    expect(await app.version()).toBe('second');
+    expect({ exit: result.exitCode, post: result.postExitCode, outcome: result.outputs.outcome }).toEqual({
+      exit: 0,
+      post: 0,
+      outcome: 'deployed',
+    });
+    expect(await app.serves('second')).toBe('second');
 
     const image = app.deployment().spec?.template.spec?.containers[0]?.image ?? '';
     expect(image).toMatch(new RegExp(`^${app.repository}:second@sha256:[0-9a-f]{64}$`));
@@ -63,9 +67,11 @@ describe('a deploy', () => {
     expect(result.outputs.cause).toMatch(/starts and then ends, again and again/);
     expect(result.log).toMatch(/::error::The new version starts and then ends.*kubectl logs/);
     expect(result.log).toContain('Users are not affected');
-    expect(result.log).toContain(`kubectl set image deployment/app app=${result.outputs['previous-image']} -n ${app.namespace}`);
+    expect(result.log).toContain(
+      `kubectl set image deployment/app app=${result.outputs['previous-image']} -n ${app.namespace}`,
+    );
     expect(result.summary).toContain('Exception');
-    expect(await app.version()).toBe('second');
+    expect(await app.serves('second')).toBe('second');
     const history = JSON.parse(app.deployment().metadata?.annotations?.[HISTORY] ?? '');
     expect(history.at(-1)).toMatchObject({ outcome: 'failed' });
   });
@@ -76,22 +82,33 @@ describe('a deploy', () => {
     app.dockerfile();
     expect(result.outputs.outcome).toBe('failed');
     expect(result.outputs.cause).toMatch(/did not come up within the 12 s of "timeout".*readiness probe fails/);
-    expect(await app.version()).toBe('second');
+    expect(await app.serves('second')).toBe('second');
   });
 
   it('replaces a rollout that is stuck', async () => {
     const result = await app.run('fifth');
     expect(result.outputs.outcome).toBe('deployed');
-    expect(await app.version()).toBe('fifth');
+    expect(await app.serves('fifth')).toBe('fifth');
   });
 
-  it('logs in to a registry with a password, and leaves docker\'s configuration as it was, byte for byte', async () => {
+  it("logs in to a registry with a password, and leaves docker's configuration as it was, byte for byte", async () => {
     const before = dockerConfig();
     const password = testbed('PRIVATE_REGISTRY_PASSWORD');
     const auth = Buffer.from(`${testbed('PRIVATE_REGISTRY_USER')}:${password}`).toString('base64');
     const login = JSON.stringify({ auths: { [testbed('PRIVATE_REGISTRY')]: { auth } } });
-    app.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry' }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': login } });
-    app.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' }, imagePullSecrets: [{ name: 'registry' }] });
+    app.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'registry' },
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': login },
+    });
+    app.apply({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default' },
+      imagePullSecrets: [{ name: 'registry' }],
+    });
     const result = await app.run('private', {
       image: `${testbed('PRIVATE_REGISTRY')}/${app.namespace}`,
       container: 'app',
@@ -99,11 +116,13 @@ describe('a deploy', () => {
       'registry-password': password,
     });
     expect(result.outputs.outcome).toBe('deployed');
-    expect(await app.version()).toBe('private');
+    expect(await app.serves('private')).toBe('private');
     expect(dockerConfig()).toBe(before);
     const masked = (text: string) => text.replace(/^::add-mask::.*$/gm, '');
     for (const secret of [password, auth, readFileSync(testbed('SSH_KEY_FILE'), 'utf8').split('\n')[1] ?? '']) {
-      expect(masked(result.log) + result.postLog + result.summary + JSON.stringify([result.outputs, result.state])).not.toContain(secret);
+      expect(
+        masked(result.log) + result.postLog + result.summary + JSON.stringify([result.outputs, result.state]),
+      ).not.toContain(secret);
       expect(result.log).toContain(`::add-mask::${secret}`);
     }
   });

@@ -25,8 +25,6 @@ export function kubectl(...argv: string[]): string {
 export interface AppOptions {
   readonly replicas?: number;
   readonly readinessProbe?: boolean;
-  /** Of the Service, on the node. */
-  readonly nodePort: number;
   readonly spec?: object;
 }
 
@@ -36,23 +34,34 @@ export class App {
   readonly namespace = `test-${randomBytes(4).toString('hex')}`;
   readonly repository = `${testbed('REGISTRY')}/${this.namespace}`;
   readonly #context = mkdtempSync(join(tmpdir(), 'context-'));
-  readonly #nodePort: number;
+  /** Of the Service, on the node. */
+  nodePort = 0;
 
-  private constructor({ nodePort }: AppOptions) {
-    this.#nodePort = nodePort;
-  }
-
-  static async install(options: AppOptions): Promise<App> {
-    const app = new App(options);
+  static async install(options: AppOptions = {}): Promise<App> {
+    const app = new App();
     const server = join(app.#context, 'server');
     copyFileSync(testbed('SERVER'), server);
     utimesSync(server, statSync(testbed('SERVER')).atime, statSync(testbed('SERVER')).mtime);
     app.dockerfile();
     const first = `${app.repository}:first`;
-    await execute('docker', ['buildx', 'build', '--push', '--provenance=false', '--quiet', '-t', first, '--build-arg', 'VERSION=first', app.#context]);
+    await execute('docker', [
+      'buildx',
+      'build',
+      '--push',
+      '--provenance=false',
+      '--quiet',
+      '-t',
+      first,
+      '--build-arg',
+      'VERSION=first',
+      app.#context,
+    ]);
     kubectl('create', 'namespace', app.namespace);
     execFileSync(join(root, 'testbed/allow'), [app.namespace]);
     app.apply(app.manifest(first, options));
+    app.nodePort = Number(
+      kubectl('get', 'service/app', '-n', app.namespace, '-o', 'jsonpath={.spec.ports[0].nodePort}'),
+    );
     kubectl('rollout', 'status', 'deployment/app', '-n', app.namespace, '--timeout=60s');
     // kube-proxy opens the Service's port a moment later.
     for (let tries = 0; (await app.version().catch(() => undefined)) !== 'first'; tries++) {
@@ -64,15 +73,26 @@ export class App {
 
   /** Writes the Dockerfile; lines in `more` come last. */
   dockerfile(more = ''): void {
-    const lines = ['FROM scratch', 'COPY server /server', 'ENTRYPOINT ["/server"]', 'ENV APP=caring-note-api', 'ARG VERSION', 'ENV VERSION=$VERSION', more];
+    const lines = [
+      'FROM scratch',
+      'COPY server /server',
+      'ENTRYPOINT ["/server"]',
+      'ENV APP=caring-note-api',
+      'ARG VERSION',
+      'ENV VERSION=$VERSION',
+      more,
+    ];
     writeFileSync(join(this.#context, 'Dockerfile'), `${lines.join('\n')}\n`);
   }
 
   apply(object: unknown): void {
-    execFileSync('kubectl', ['apply', '-n', this.namespace, '-f', '-'], { input: JSON.stringify(object), stdio: ['pipe', 'ignore', 'pipe'] });
+    execFileSync('kubectl', ['apply', '-n', this.namespace, '-f', '-'], {
+      input: JSON.stringify(object),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
   }
 
-  manifest(image: string, { replicas = 1, readinessProbe = true, nodePort, spec = {} }: AppOptions): unknown {
+  manifest(image: string, { replicas = 1, readinessProbe = true, spec = {} }: AppOptions): unknown {
     const labels = { app: this.name };
     const probe = readinessProbe && { readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 } };
     const containers = [{ name: 'app', image, imagePullPolicy: 'Always', ports: [{ containerPort: 8080 }], ...probe }];
@@ -81,12 +101,17 @@ export class App {
       apiVersion: 'v1',
       kind: 'List',
       items: [
-        { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: this.name }, spec: { replicas, selector: { matchLabels: labels }, template, ...spec } },
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: this.name },
+          spec: { replicas, selector: { matchLabels: labels }, template, ...spec },
+        },
         {
           apiVersion: 'v1',
           kind: 'Service',
           metadata: { name: this.name },
-          spec: { type: 'NodePort', selector: labels, ports: [{ port: 80, targetPort: 8080, nodePort }] },
+          spec: { type: 'NodePort', selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
         },
       ],
     };
@@ -100,9 +125,25 @@ export class App {
     return JSON.parse(kubectl('get', 'pods', '-n', this.namespace, '-o', 'json')).items;
   }
 
+  /**
+   * Waits until the Service is answered by this version alone: kube-proxy takes an old pod out within a second or two of its end, and
+   * that pod still answers while it drains.
+   */
+  async serves(version: string): Promise<string> {
+    for (let tries = 0; ; tries++) {
+      const seen = new Set<string>();
+      for (let count = 0; count < 5; count++) seen.add(await this.version().catch(String));
+      if ((seen.size === 1 && seen.has(version)) || tries >= 20) return [...seen].join(', ');
+      await sleep(500);
+    }
+  }
+
   /** The version that answers through the Service. */
   async version(): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#nodePort}/`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`http://127.0.0.1:${this.nodePort}/`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(5_000),
+    });
     return ((await answer.json()) as { version: string }).version;
   }
 
@@ -126,7 +167,11 @@ export class App {
   }
 
   /** Runs the committed bundle under the runner's node. */
-  run(tag: string, more: Record<string, string> = {}, options: Partial<Parameters<typeof runAction>[0]> = {}): ReturnType<typeof runAction> {
+  run(
+    tag: string,
+    more: Record<string, string> = {},
+    options: Partial<Parameters<typeof runAction>[0]> = {},
+  ): ReturnType<typeof runAction> {
     return runAction({ inputs: this.inputs(tag, more), workspace: root, node: testbed('NODE'), ...options });
   }
 

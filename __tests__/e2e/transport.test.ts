@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { systemClock } from '../../src/system/clock';
 import { parseHostKeys } from '../../src/transport/hostkey';
 import { readPrivateKey } from '../../src/transport/key';
 import { connectSsh, type SshOptions } from '../../src/transport/ssh';
-import { systemClock } from '../../src/system/clock';
 import { transportContract } from '../contracts/transport';
 
 /** What the testbed's sshd needs: `eval "$(testbed/env)"`. */

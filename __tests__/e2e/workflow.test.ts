@@ -38,7 +38,7 @@ describe('a workflow that uses medibird/deploy-action@v1', () => {
   let app: App;
   const folder = mkdtempSync(join(tmpdir(), 'workflow-'));
   beforeAll(async () => {
-    app = await App.install({ nodePort: 31005 });
+    app = await App.install();
   });
   afterAll(() => {
     app.remove();
@@ -51,15 +51,31 @@ describe('a workflow that uses medibird/deploy-action@v1', () => {
     writeFileSync(join(folder, '.github/workflows/deploy.yml'), WORKFLOW);
     cpSync(inputs.context ?? '', join(folder, 'app'), { recursive: true, preserveTimestamps: true });
     writeFileSync(join(folder, '.secrets'), `VM_HOST=localhost\nVM_SSH_KEY="${(inputs['ssh-key'] ?? '').trim()}"\n`);
-    const git = (...argv: string[]) => execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.org', ...argv], { cwd: folder, stdio: 'pipe' });
+    const git = (...argv: string[]) =>
+      execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.org', ...argv], {
+        cwd: folder,
+        stdio: 'pipe',
+      });
     git('init', '--quiet', '--initial-branch=main');
     git('remote', 'add', 'origin', 'https://github.com/caringnote/app.git');
     git('add', 'app', '.github');
     git('commit', '--quiet', '-m', 'The app');
 
-    const variables = { IMAGE: app.repository, VM_PORT: inputs['ssh-port'], VM_USERNAME: inputs['ssh-username'], VM_HOST_KEY: testbed('SSH_FINGERPRINT'), NAMESPACE: app.namespace };
+    const variables = {
+      IMAGE: app.repository,
+      VM_PORT: inputs['ssh-port'],
+      VM_USERNAME: inputs['ssh-username'],
+      VM_HOST_KEY: testbed('SSH_FINGERPRINT'),
+      NAMESPACE: app.namespace,
+    };
     const argv = [
-      ...['workflow_dispatch', '--platform', 'ubuntu-latest=-self-hosted', '--local-repository', `medibird/deploy-action@v1=${root}`],
+      ...[
+        'workflow_dispatch',
+        '--platform',
+        'ubuntu-latest=-self-hosted',
+        '--local-repository',
+        `medibird/deploy-action@v1=${root}`,
+      ],
       ...['--secret-file', join(folder, '.secrets')],
       ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
     ];
@@ -71,10 +87,12 @@ describe('a workflow that uses medibird/deploy-action@v1', () => {
     });
     expect(output).toContain('the new version serves');
     expect(output).toMatch(/no input "naemspace".*Did you mean "namespace"/);
-    expect(output).toMatch(new RegExp(`got outcome=deployed image=${app.repository}:from-workflow@sha256:[0-9a-f]{64}`));
+    expect(output).toMatch(
+      new RegExp(`got outcome=deployed image=${app.repository}:from-workflow@sha256:[0-9a-f]{64}`),
+    );
     expect(output).toMatch(/Success - Post medibird\/deploy-action@v1/);
     expect(code).toBe(0);
-    expect(await app.version()).toBe('from-workflow');
+    expect(await app.serves('from-workflow')).toBe('from-workflow');
     expect(output).not.toContain(readFileSync(testbed('SSH_KEY_FILE'), 'utf8').split('\n')[1]);
   });
 });

@@ -20,6 +20,8 @@ export interface Faults {
   resetOnCommand: number;
   /** From the next command on, neither reads nor answers. */
   stallOnCommand: boolean;
+  /** Goes silent once a command has told its exit status. */
+  stallAfterExit: boolean;
   refuseSession: number;
   refuseCommand: number;
   /** Closes the channel without ever telling how the command ended. */
@@ -39,6 +41,8 @@ export interface SshServer {
   readonly connections: number;
   /** How often someone tried to sign in. */
   readonly logins: number;
+  /** Renews the keys of every connection, as sshd does after a gigabyte. */
+  rekey(): Promise<void>;
   /** Cuts every connection, as a crash would: RST. */
   cut(): void;
   close(): Promise<void>;
@@ -47,21 +51,41 @@ export interface SshServer {
 const USER = 'deployer';
 
 /** An SSH server on 127.0.0.1 that runs each line in a local `sh`, and fails as told. */
-export async function startSshServer(options: Partial<ServerConfig> & { readonly port?: number } = {}): Promise<SshServer> {
+export async function startSshServer(
+  options: Partial<ServerConfig> & { readonly port?: number } = {},
+): Promise<SshServer> {
   const hostKey = makeKey();
   const userKey = makeKey();
   const faults: Faults = {
-    ...{ resetOnAccept: 0, isSilent: false, greeting: undefined, refuseAuth: false, askMore: false, closeAtLogin: false },
-    ...{ resetAfterAuth: 0, resetOnCommand: 0, stallOnCommand: false, refuseSession: 0, refuseCommand: 0, forgetExit: 0 },
+    ...{
+      resetOnAccept: 0,
+      isSilent: false,
+      greeting: undefined,
+      refuseAuth: false,
+      askMore: false,
+      closeAtLogin: false,
+    },
+    ...{
+      resetAfterAuth: 0,
+      resetOnCommand: 0,
+      stallOnCommand: false,
+      stallAfterExit: false,
+      refuseSession: 0,
+      refuseCommand: 0,
+      forgetExit: 0,
+    },
   };
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
+  const clients = new Set<Connection>();
   const commands: string[] = [];
   const seen = { connections: 0, logins: 0 };
   const due = (fault: { [K in keyof Faults]: Faults[K] extends number ? K : never }[keyof Faults]) =>
     faults[fault] > 0 && faults[fault]-- > 0;
 
   const serve = (client: Connection, socket: Socket) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     // A client that hangs up is no fault of the server's.
     client.on('error', () => undefined);
     client.on('authentication', (context) => authenticate(context, client));
@@ -87,6 +111,7 @@ export async function startSshServer(options: Partial<ServerConfig> & { readonly
           if (forgets) return;
           if (code === null) channel.exit(signal ?? '', false, '');
           else channel.exit(code);
+          if (faults.stallAfterExit) setImmediate(() => socket.pause());
         });
         child.on('close', () => {
           children.delete(child);
@@ -133,6 +158,9 @@ export async function startSshServer(options: Partial<ServerConfig> & { readonly
     },
     get logins() {
       return seen.logins;
+    },
+    async rekey() {
+      await Promise.all([...clients].map((client) => new Promise<void>((done) => client.rekey(() => done()))));
     },
     cut() {
       for (const socket of sockets) socket.resetAndDestroy();

@@ -42,7 +42,7 @@ describe('the log of a step', () => {
     '::add-path::/tmp',
     'text\r::error::forged',
     '::stop-commands::mine\n::mine::\n::error::forged',
-  ])('does not let another program\'s line be obeyed: %j', (line) => {
+  ])("does not let another program's line be obeyed: %j", (line) => {
     expect(obeyed(written((log) => log.foreign(line)))).toEqual([]);
     expect(obeyed(written((log) => log.info(line)))).toEqual([]);
   });
@@ -54,7 +54,11 @@ describe('the log of a step', () => {
       log.end();
       log.error(problem('input.missing', { name: 'image' }));
     });
-    expect(obeyed(lines)).toEqual(['::group::one', '::endgroup::', expect.stringMatching(/^::error::The input "image" is missing/)]);
+    expect(obeyed(lines)).toEqual([
+      '::group::one',
+      '::endgroup::',
+      expect.stringMatching(/^::error::The input "image" is missing/),
+    ]);
   });
 
   it('cannot be unfenced by a program that prints tokens of its own', () => {

@@ -15,13 +15,22 @@ function judgeRecording(name: string, { timeoutMs = 60_000, untilMs = 0 } = {}) 
 describe('recorded rollouts', () => {
   it('a good one is good once every new pod is available and no old one is left, and not before', () => {
     const { before, end } = judgeRecording('good');
-    expect(end?.verdict).toEqual({ kind: 'good', revision: '2', progress: { desired: 2, updated: 2, ready: 2, available: 2, old: 0 } });
-    expect(new Set(before.map(({ verdict }) => verdict.kind === 'waiting' && verdict.waitingFor))).toEqual(new Set(['ready', 'soak', 'old-pods']));
+    expect(end?.verdict).toEqual({
+      kind: 'good',
+      revision: '2',
+      progress: { desired: 2, updated: 2, ready: 2, available: 2, old: 0 },
+    });
+    expect(new Set(before.map(({ verdict }) => verdict.kind === 'waiting' && verdict.waitingFor))).toEqual(
+      new Set(['ready', 'soak', 'old-pods']),
+    );
   });
 
   it('one whose container dies at once is a crash at its third end', () => {
     const { end } = judgeRecording('crash');
-    expect(end?.verdict).toMatchObject({ kind: 'bad', cause: { code: 'crash', trouble: { container: 'app', exitCode: 1, restarts: 2 } } });
+    expect(end?.verdict).toMatchObject({
+      kind: 'bad',
+      cause: { code: 'crash', trouble: { container: 'app', exitCode: 1, restarts: 2 } },
+    });
     expect(end?.ms).toBeLessThan(20_000);
   });
 
@@ -32,14 +41,20 @@ describe('recorded rollouts', () => {
 
   it('one that is never ready is bad at the deadline, and names the readiness probe', () => {
     const { before, end } = judgeRecording('unready', { timeoutMs: 20_000, untilMs: 25_000 });
-    expect(end?.verdict).toMatchObject({ kind: 'bad', cause: { code: 'deadline', whose: 'timeout', waitingFor: 'ready', trouble: { reason: 'NotReady' } } });
+    expect(end?.verdict).toMatchObject({
+      kind: 'bad',
+      cause: { code: 'deadline', whose: 'timeout', waitingFor: 'ready', trouble: { reason: 'NotReady' } },
+    });
     expect(end?.ms).toBeGreaterThanOrEqual(20_000);
     expect(before.length).toBeGreaterThan(15);
   });
 
   it('one whose image does not exist waits, and names it at the deadline', () => {
     const { end } = judgeRecording('missing', { timeoutMs: 20_000, untilMs: 25_000 });
-    expect(end?.verdict).toMatchObject({ kind: 'bad', cause: { code: 'deadline', trouble: { reason: expect.stringMatching(/ErrImagePull|ImagePullBackOff/) } } });
+    expect(end?.verdict).toMatchObject({
+      kind: 'bad',
+      cause: { code: 'deadline', trouble: { reason: expect.stringMatching(/ErrImagePull|ImagePullBackOff/) } },
+    });
   });
 
   it('one that somebody else changes on the way is superseded at once, not bad and not good', () => {
@@ -75,7 +90,9 @@ describe('for every look of every recording', () => {
   it('a status that the controller wrote before it saw our change is never good', () => {
     fc.assert(
       fc.property(anyLook, anyTime, ({ target, look }, now) => {
-        const stale = withWorkload(look, ({ status }) => ({ status: { ...status, observedGeneration: target.generation - 1 } }));
+        const stale = withWorkload(look, ({ status }) => ({
+          status: { ...status, observedGeneration: target.generation - 1 },
+        }));
         expect(judge(target, beginJudging(0), stale, now).verdict.kind).not.toBe('good');
       }),
     );
@@ -145,13 +162,19 @@ describe('what recordings do not show', () => {
   });
 
   it('scaled to 0 meanwhile: nothing shows that it works, so it is unknown', () => {
-    expect(judgeNow(withWorkload(last, ({ spec }) => ({ spec: { ...spec, replicas: 0 } })))).toEqual({ kind: 'unknown', why: 'scaled-to-zero' });
+    expect(judgeNow(withWorkload(last, ({ spec }) => ({ spec: { ...spec, replicas: 0 } })))).toEqual({
+      kind: 'unknown',
+      why: 'scaled-to-zero',
+    });
   });
 
   it("the workload's own progress deadline ends the wait at once", () => {
     const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
     const stuck = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions } }));
-    expect(judgeNow(stuck)).toMatchObject({ kind: 'bad', cause: { code: 'deadline', whose: 'progress', waitingFor: 'soak' } });
+    expect(judgeNow(stuck)).toMatchObject({
+      kind: 'bad',
+      cause: { code: 'deadline', whose: 'progress', waitingFor: 'soak' },
+    });
   });
 
   it('another reason of Progressing=False counts after 15 s without a break, and not if it goes away between', () => {
@@ -159,7 +182,16 @@ describe('what recordings do not show', () => {
     const stuck = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions } }));
     const fine = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions: [] } }));
     let state = beginJudging(0);
-    const kinds = ([[stuck, 1], [stuck, 15], [fine, 15.5], [stuck, 15.9], [stuck, 30.8], [stuck, 30.9]] as const).map(([look, seconds]) => {
+    const kinds = (
+      [
+        [stuck, 1],
+        [stuck, 15],
+        [fine, 15.5],
+        [stuck, 15.9],
+        [stuck, 30.8],
+        [stuck, 30.9],
+      ] as const
+    ).map(([look, seconds]) => {
       const result = judge(good.target, state, look, seconds * 1_000);
       state = result.state;
       return result.verdict.kind;

@@ -9,7 +9,11 @@ const looks = recording('good');
 const [first] = looks;
 const last = looks.at(-1);
 if (!first?.workload || !last?.workload) throw new Error('the recording is empty');
-const known: Known = { workload: first.workload, pods: { metadata: { resourceVersion: '100' }, items: first.pods }, replicaSets: first.replicaSets };
+const known: Known = {
+  workload: first.workload,
+  pods: { metadata: { resourceVersion: '100' }, items: first.pods },
+  replicaSets: first.replicaSets,
+};
 
 type Watch = (argv: { path: string; version: string }, live: Live) => Answer | Promise<Answer>;
 
@@ -27,7 +31,10 @@ function clusterThat(watch: Watch, lists: Record<string, unknown> = {}) {
 
 const forever = () => new Promise<Answer>(() => {});
 const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
-const at = <T extends Deployment | Pod>(object: T, resourceVersion: string): T => ({ ...object, metadata: { ...object.metadata, resourceVersion } });
+const at = <T extends Deployment | Pod>(object: T, resourceVersion: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion },
+});
 const isPods = (path: string) => path.endsWith('/pods');
 
 async function until(condition: () => boolean): Promise<void> {
@@ -44,7 +51,10 @@ describe('an observer', () => {
     });
     observer.start();
     await until(() => observer.snapshot().workload?.metadata?.generation === last.workload?.metadata?.generation);
-    expect(versions).toEqual({ '/apis/apps/v1/namespaces/ns/deployments': first.workload?.metadata?.resourceVersion, '/api/v1/namespaces/ns/pods': '100' });
+    expect(versions).toEqual({
+      '/apis/apps/v1/namespaces/ns/deployments': first.workload?.metadata?.resourceVersion,
+      '/api/v1/namespaces/ns/pods': '100',
+    });
     await observer.stop();
   });
 
@@ -106,10 +116,25 @@ describe('an observer', () => {
   });
 
   it('looks for the ReplicaSet of a template that it does not know', async () => {
-    const { observer } = clusterThat(() => forever(), { replicasets: { metadata: { resourceVersion: '1' }, items: last.replicaSets } });
+    const { observer } = clusterThat(() => forever(), {
+      replicasets: { metadata: { resourceVersion: '1' }, items: last.replicaSets },
+    });
     observer.see(last.workload as Deployment);
     observer.start();
     await until(() => observer.snapshot().replicaSets.length === last.replicaSets.length);
+    await observer.stop();
+  });
+
+  it('does not go back to the answer of our own write where the watch has shown more since', async () => {
+    const { observer } = clusterThat(({ path }, live) => {
+      if (!isPods(path)) live.emit(event('MODIFIED', last.workload));
+      return forever();
+    });
+    observer.start();
+    await until(() => observer.snapshot().workload?.metadata?.generation === last.workload?.metadata?.generation);
+    const { status: _, ...answer } = last.workload as Deployment;
+    observer.see(answer);
+    expect(observer.snapshot().workload?.status).toEqual(last.workload?.status);
     await observer.stop();
   });
 

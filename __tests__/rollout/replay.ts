@@ -27,7 +27,16 @@ export function ourWrite(looks: readonly Look[]): { index: number; target: Targe
   if (!workload) throw new Error('the recording has no change');
   const { uid, generation } = identity(workload);
   const digest = workload.spec?.template.spec?.containers[0]?.image?.split('@')[1] ?? '';
-  const target = { uid, generation, template: templateOf(workload), container: 'app', digest, restartsBefore: {}, timeoutMs: 60_000, maxRestarts: 2 };
+  const target = {
+    uid,
+    generation,
+    template: templateOf(workload),
+    container: 'app',
+    digest,
+    restartsBefore: {},
+    timeoutMs: 60_000,
+    maxRestarts: 2,
+  };
   return { index, target };
 }
 

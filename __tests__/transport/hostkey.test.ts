@@ -3,19 +3,33 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { fingerprint, type HostKeys, hostKeyAlgorithms, judgeHostKey, keyType, parseHostKeys } from '../../src/transport/hostkey';
+import {
+  fingerprint,
+  type HostKeys,
+  hostKeyAlgorithms,
+  judgeHostKey,
+  keyType,
+  parseHostKeys,
+} from '../../src/transport/hostkey';
 
 const folder = mkdtempSync(join(tmpdir(), 'hostkey-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const keygen = (...args: string[]) => execFileSync('ssh-keygen', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const keygen = (...args: string[]) =>
+  execFileSync('ssh-keygen', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 /** A key as its .pub file holds it, with its parts. */
 function makeKey(name: string, ...how: string[]) {
   keygen('-q', '-N', '', '-C', 'root@host', '-f', name, ...how);
   const line = readFileSync(join(folder, `${name}.pub`), 'utf8').trim();
   const [type = '', base64 = ''] = line.split(' ');
-  return { line, type, key: `${type} ${base64}`, blob: Buffer.from(base64, 'base64'), listed: keygen('-lf', `${name}.pub`).trim() };
+  return {
+    line,
+    type,
+    key: `${type} ${base64}`,
+    blob: Buffer.from(base64, 'base64'),
+    listed: keygen('-lf', `${name}.pub`).trim(),
+  };
 }
 
 const ed = makeKey('ed', '-t', 'ed25519');
@@ -48,7 +62,9 @@ describe('a host key', () => {
   it('has no readable type where it is no key', () => {
     expect(keyType(Buffer.from(''))).toBe('unknown');
     expect(keyType(Buffer.from([0, 0, 0, 3, 27, 91, 10]))).toBe('?[?');
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => expect(keyType(Buffer.from(bytes))).toMatch(/^[\x21-\x7e]{1,64}$/)));
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => expect(keyType(Buffer.from(bytes))).toMatch(/^[\x21-\x7e]{1,64}$/)),
+    );
   });
 });
 
@@ -64,7 +80,10 @@ describe('ssh-host-key', () => {
     ['a known_hosts line with tabs and a comment', `${HOST}\t${ed.key} some comment`],
     ['Windows line ends', `# comment\r\n\r\n${HOST} ${ed.key}\r\n`],
     ['line ends written as \\n', `${rsa.key}\\n${ed.key}`],
-    ['what ssh-keyscan prints', `# ${HOST}:22 SSH-2.0-OpenSSH_9.2p1\n${HOST} ${rsa.key}\n# ${HOST}:22 SSH-2.0-OpenSSH_9.2p1\n${HOST} ${ed.key}`],
+    [
+      'what ssh-keyscan prints',
+      `# ${HOST}:22 SSH-2.0-OpenSSH_9.2p1\n${HOST} ${rsa.key}\n# ${HOST}:22 SSH-2.0-OpenSSH_9.2p1\n${HOST} ${ed.key}`,
+    ],
     ['lines for others beside it', `github.com ${other.key}\n@cert-authority *.corp ${other.key}\n${HOST} ${ed.key}`],
   ])('is read from %s', (_, text) => {
     expect(judge(text)).toBe('trusted');
@@ -100,7 +119,9 @@ describe('ssh-host-key', () => {
     expect(hashed).not.toContain(HOST);
     expect(judge(hashed, ed, HOST, port)).toBe('trusted');
     expect(judge(hashed, other, HOST, port)).toBe('unknown');
-    expect(problems(hashed, 'third.example')).toMatchObject([{ code: 'ssh.host-key-other-host', params: { hosts: ['(a hashed name)'] } }]);
+    expect(problems(hashed, 'third.example')).toMatchObject([
+      { code: 'ssh.host-key-other-host', params: { hosts: ['(a hashed name)'] } },
+    ]);
   });
 
   it('refuses a revoked key even where it is trusted', () => {
@@ -112,11 +133,22 @@ describe('ssh-host-key', () => {
   it('limits the handshake to the kinds of key that are pinned', () => {
     expect(hostKeyAlgorithms(pins(ed.line))).toEqual(['ssh-ed25519']);
     expect(hostKeyAlgorithms(pins(ed.listed))).toEqual(['ssh-ed25519']);
-    expect(hostKeyAlgorithms(pins(`${rsa.listed}\n${ecdsa.listed}`))).toEqual(['ecdsa-sha2-nistp384', 'rsa-sha2-512', 'rsa-sha2-256']);
+    expect(hostKeyAlgorithms(pins(`${rsa.listed}\n${ecdsa.listed}`))).toEqual([
+      'ecdsa-sha2-nistp384',
+      'rsa-sha2-512',
+      'rsa-sha2-256',
+    ]);
   });
 
   it('allows every safe kind where only a fingerprint is known, the known kinds first', () => {
-    const safe = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
+    const safe = [
+      'ssh-ed25519',
+      'ecdsa-sha2-nistp256',
+      'ecdsa-sha2-nistp384',
+      'ecdsa-sha2-nistp521',
+      'rsa-sha2-512',
+      'rsa-sha2-256',
+    ];
     expect(hostKeyAlgorithms(pins(fingerprint(ed.blob)))).toEqual(safe);
     const mixed = hostKeyAlgorithms(pins(`${fingerprint(ed.blob)}\n${rsa.line}`));
     expect(mixed.slice(0, 2)).toEqual(['rsa-sha2-512', 'rsa-sha2-256']);
@@ -153,7 +185,9 @@ describe('ssh-host-key', () => {
   });
 
   it('never trusts a key that it does not name, whatever it says', () => {
-    const noise = fc.array(fc.oneof(fc.string(), fc.constantFrom('@revoked', '*', ed.key, ed.line, fingerprint(ed.blob), '#', '|1|a|b')));
+    const noise = fc.array(
+      fc.oneof(fc.string(), fc.constantFrom('@revoked', '*', ed.key, ed.line, fingerprint(ed.blob), '#', '|1|a|b')),
+    );
     fc.assert(
       fc.property(noise, (words) => {
         const result = read(words.join(' '));

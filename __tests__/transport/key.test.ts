@@ -1,12 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHash, createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { utils } from 'ssh2';
-import { type PrivateKey, readPrivateKey } from '../../src/transport/key';
 import { fingerprint } from '../../src/transport/hostkey';
+import { type PrivateKey, readPrivateKey } from '../../src/transport/key';
 import { openSshEd25519 } from '../../src/transport/openssh-key';
 import { explain } from '../../src/words/words';
 
@@ -19,11 +26,17 @@ let made = 0;
 /** A private key as ssh-keygen writes it, and what its public half is. */
 function keygen(args: string[], passphrase = '') {
   const file = `key${made++}`;
-  const run = (...words: string[]) => execFileSync('ssh-keygen', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const run = (...words: string[]) =>
+    execFileSync('ssh-keygen', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   run('-q', '-N', passphrase, '-C', 'made for a test', '-f', file, ...args);
   const fingerprint = run('-lf', `${file}.pub`).split(' ')[1] ?? '';
   const publicKey = readFileSync(join(folder, `${file}.pub`), 'utf8');
-  return { text: readFileSync(join(folder, file), 'utf8'), fingerprint, publicKey, type: publicKey.split(' ')[0] ?? '' };
+  return {
+    text: readFileSync(join(folder, file), 'utf8'),
+    fingerprint,
+    publicKey,
+    type: publicKey.split(' ')[0] ?? '',
+  };
 }
 
 function opened(text: string, passphrase?: string): PrivateKey {
@@ -41,6 +54,7 @@ function signs(read: PrivateKey): boolean {
 }
 
 const ed = keygen(['-t', 'ed25519']);
+const locked = keygen(['-t', 'ecdsa', '-m', 'PEM'], PASSPHRASE);
 const KINDS: [string, string[]][] = [
   ['Ed25519', ['-t', 'ed25519']],
   ['RSA', ['-t', 'rsa', '-b', '2048']],
@@ -92,7 +106,7 @@ describe('ssh-key', () => {
     ['a byte order mark', (text: string) => `\uFEFF${text}`],
     ['text before and after', (text: string) => `Bag Attributes\n${text}\n${ed.publicKey}`],
   ])('is read with %s', (_, bend) => {
-    for (const { text, fingerprint } of [ed, keygen(['-t', 'rsa', '-b', '2048', '-m', 'PEM'], PASSPHRASE)]) {
+    for (const { text, fingerprint } of [ed, locked]) {
       expect(opened(bend(text), PASSPHRASE).fingerprint).toBe(fingerprint);
     }
   });
@@ -101,13 +115,15 @@ describe('ssh-key', () => {
     const plain = putty();
     expect(opened(plain.text).fingerprint).toBe(plain.fingerprint);
     expect(opened(plain.text.replaceAll('\n', '\r\n')).fingerprint).toBe(plain.fingerprint);
-    expect(readPrivateKey(plain.text.replace(/Private-MAC: ../, 'Private-MAC: --'))).toMatchObject({ code: 'ssh.key-unreadable' });
+    expect(readPrivateKey(plain.text.replace(/Private-MAC: ../, 'Private-MAC: --'))).toMatchObject({
+      code: 'ssh.key-unreadable',
+    });
 
-    const locked = putty(PASSPHRASE);
-    expect(opened(locked.text, PASSPHRASE).fingerprint).toBe(locked.fingerprint);
-    expect(signs(opened(locked.text, PASSPHRASE))).toBe(true);
-    expect(readPrivateKey(locked.text)).toMatchObject({ code: 'ssh.passphrase-missing' });
-    expect(readPrivateKey(locked.text, 'wrong')).toMatchObject({ code: 'ssh.passphrase-wrong' });
+    const closed = putty(PASSPHRASE);
+    expect(opened(closed.text, PASSPHRASE).fingerprint).toBe(closed.fingerprint);
+    expect(signs(opened(closed.text, PASSPHRASE))).toBe(true);
+    expect(readPrivateKey(closed.text)).toMatchObject({ code: 'ssh.passphrase-missing' });
+    expect(readPrivateKey(closed.text, 'wrong')).toMatchObject({ code: 'ssh.passphrase-wrong' });
   });
 
   it.each([
@@ -116,7 +132,11 @@ describe('ssh-key', () => {
     ['a pair of quotes', '""', 'ssh.key-empty'],
     ['the public key', ed.publicKey, 'ssh.key-is-public'],
     ['a public key of OpenSSL', '-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----', 'ssh.key-is-public'],
-    ['a public key of ssh.com', '---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----', 'ssh.key-is-public'],
+    [
+      'a public key of ssh.com',
+      '---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----',
+      'ssh.key-is-public',
+    ],
     ["version 3 of PuTTY's form", 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n', 'ssh.key-putty'],
     ["version 2 of PuTTY's form of Ed25519", 'PuTTY-User-Key-File-2: ssh-ed25519\nEncryption: none\n', 'ssh.key-putty'],
     ['a path', '~/.ssh/id_ed25519', 'ssh.key-unreadable'],
@@ -143,7 +163,8 @@ describe('ssh-key', () => {
   it('is never printed', () => {
     const read = opened(ed.text);
     const secret = ed.text.split('\n')[2] ?? '';
-    for (const shown of [JSON.stringify(read), inspect(read, { depth: 9 }), `${read.key}`]) expect(shown).not.toContain(secret);
+    for (const shown of [JSON.stringify(read), inspect(read, { depth: 9 }), `${read.key}`])
+      expect(shown).not.toContain(secret);
   });
 });
 
@@ -173,7 +194,8 @@ function putty(passphrase = '') {
   const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes]);
   const number = (text = '') => field(Buffer.concat([Buffer.from([0]), Buffer.from(text, 'base64url')]));
   const text = (value: string) => field(Buffer.from(value));
-  const sha1 = (...values: (string | Buffer)[]) => values.reduce((hash, value) => hash.update(value), createHash('sha1')).digest();
+  const sha1 = (...values: (string | Buffer)[]) =>
+    values.reduce((hash, value) => hash.update(value), createHash('sha1')).digest();
 
   const open = Buffer.concat([text('ssh-rsa'), field(Buffer.from(part.e ?? '', 'base64url')), number(part.n)]);
   const bare = Buffer.concat([number(part.d), number(part.p), number(part.q), number(part.qi)]);

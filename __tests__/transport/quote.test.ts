@@ -10,7 +10,10 @@ function readBack(shell: string, line: string): string[] {
 
 describe('quoting', () => {
   it.each([
-    [['kubectl', 'get', 'pods', '-o=json', '--namespace=x', 'deployment/a.b:1@c,d+e'], 'kubectl get pods -o=json --namespace=x deployment/a.b:1@c,d+e'],
+    [
+      ['kubectl', 'get', 'pods', '-o=json', '--namespace=x', 'deployment/a.b:1@c,d+e'],
+      'kubectl get pods -o=json --namespace=x deployment/a.b:1@c,d+e',
+    ],
     [['echo', 'two words'], "echo 'two words'"],
     [['echo', "it's"], "echo 'it'\\''s'"],
     [['echo', ''], "echo ''"],
@@ -26,7 +29,10 @@ describe('quoting', () => {
       fc.string({ unit: 'grapheme' }),
       fc.string({ unit: fc.constantFrom(...` \t\n\r\\'"$\`!*?[]{}()<>|&;#~=%^-\x07\x1b\x7f한`) }),
     );
-    const words = fc.array(word.map((text) => text.replaceAll('\0', '')), { minLength: 1, maxLength: 5 });
+    const words = fc.array(
+      word.map((text) => text.replaceAll('\0', '')),
+      { minLength: 1, maxLength: 5 },
+    );
     fc.assert(
       // The first word stands where printf's arguments stand, so it must hold there too.
       fc.property(words, (argv) => expect(readBack(shell, quote(argv))).toEqual(argv)),

@@ -99,7 +99,10 @@ describe('the SSH connection', () => {
   describe('while connecting', () => {
     it('tells by which key the host was recognised', async () => {
       const transport = await connect();
-      expect(transport.hostKey).toMatchObject({ type: 'ssh-ed25519', fingerprint: options.hostKeys.trusted[0]?.fingerprint });
+      expect(transport.hostKey).toMatchObject({
+        type: 'ssh-ed25519',
+        fingerprint: options.hostKeys.trusted[0]?.fingerprint,
+      });
       expect(server.logins).toBe(2); // Once to ask whether the key would do, once signed.
     });
 
@@ -150,7 +153,9 @@ describe('the SSH connection', () => {
 
     it('shows what a host says instead of SSH', async () => {
       server.faults.greeting = 'Not allowed at this time\r\n';
-      expect(await problemsOf(connect())).toMatchObject([{ code: 'ssh.closed', params: { said: 'Not allowed at this time', stage: 'handshake' } }]);
+      expect(await problemsOf(connect())).toMatchObject([
+        { code: 'ssh.closed', params: { said: 'Not allowed at this time', stage: 'handshake' } },
+      ]);
       expect(server.connections).toBe(4);
     });
 
@@ -167,14 +172,21 @@ describe('the SSH connection', () => {
       ['EPIPE', 'ssh.reset'],
     ])('explains %s as %s', (code, expected) => {
       const error = Object.assign(new Error(code), { code, level: 'client-socket' });
-      const attempt = { stage: 'connect', said: '', shown: undefined, methods: [], isPartial: false, gaveUpAfter: undefined } as const;
+      const attempt = {
+        stage: 'connect',
+        said: '',
+        shown: undefined,
+        methods: [],
+        isPartial: false,
+        gaveUpAfter: undefined,
+      } as const;
       expect(explainFault(error, { ...attempt }, options).code).toBe(expected);
     });
 
     it('tries a name that does not exist only once', async () => {
-      const retried = jest.fn();
-      const [problem] = await problemsOf(connect({ host: 'host.invalid', onRetry: (...told) => (retried(...told), clock.pass(told[2])) }));
-      // Without any name service the answer is that there is none.
+      const retried = jest.fn((_, __, waitMs: number) => setImmediate(() => clock.pass(waitMs)));
+      const [problem] = await problemsOf(connect({ host: 'host.invalid', onRetry: retried }));
+      // A machine without any name service cannot tell that there is no such name.
       if (problem?.code === 'ssh.host-not-found') expect(retried).not.toHaveBeenCalled();
       else expect(problem?.code).toBe('ssh.name-lookup-failed');
     });
@@ -191,7 +203,9 @@ describe('the SSH connection', () => {
     it('stops waiting for the next try when the run is cancelled', async () => {
       server.faults.resetOnAccept = 9;
       const cancel = new AbortController();
-      expect(await problemsOf(connect({ signal: cancel.signal, onRetry: () => cancel.abort() }))).toMatchObject([{ code: 'ssh.cancelled' }]);
+      expect(await problemsOf(connect({ signal: cancel.signal, onRetry: () => cancel.abort() }))).toMatchObject([
+        { code: 'ssh.cancelled' },
+      ]);
       expect(server.connections).toBe(1);
     });
   });
@@ -209,7 +223,10 @@ describe('the SSH connection', () => {
       const seen = options.hostKeys.trusted[0]?.fingerprint;
       const expected = hostKeysOf(other.hostKey).trusted.map((pin) => pin.fingerprint);
       expect(await problemsOf(connect({ hostKeys: hostKeysOf(other.hostKey) }))).toEqual([
-        { code: 'ssh.host-key-unknown', params: { host: '127.0.0.1', port: server.port, type: 'ssh-ed25519', seen, expected } },
+        {
+          code: 'ssh.host-key-unknown',
+          params: { host: '127.0.0.1', port: server.port, type: 'ssh-ed25519', seen, expected },
+        },
       ]);
       expect([server.connections, server.logins]).toEqual([1, 0]);
     });
@@ -226,7 +243,9 @@ describe('the SSH connection', () => {
 
     it('has to be of a kind that was pinned', async () => {
       const hostKeys = { trusted: [{ fingerprint: 'SHA256:x', type: 'ssh-rsa' }], revoked: [] };
-      expect(await problemsOf(connect({ hostKeys }))).toMatchObject([{ code: 'ssh.host-key-not-offered', params: { types: ['ssh-rsa'] } }]);
+      expect(await problemsOf(connect({ hostKeys }))).toMatchObject([
+        { code: 'ssh.host-key-not-offered', params: { types: ['ssh-rsa'] } },
+      ]);
       expect(server.connections).toBe(1);
     });
   });
@@ -237,7 +256,9 @@ describe('the SSH connection', () => {
     [{ cipher: ['aes256-ctr'], hmac: ['hmac-md5'] }, 'no common MAC'],
   ])('says what is missing where a host only speaks %j', async (algorithms, detail) => {
     const old = await startSshServer({ algorithms: algorithms as object });
-    expect(await problemsOf(connectSsh(optionsFor(old, clock)))).toMatchObject([{ code: 'ssh.no-common-algorithm', params: { detail } }]);
+    expect(await problemsOf(connectSsh(optionsFor(old, clock)))).toMatchObject([
+      { code: 'ssh.no-common-algorithm', params: { detail } },
+    ]);
     expect(old.connections).toBe(1);
     await old.close();
   });
@@ -249,7 +270,14 @@ describe('the SSH connection', () => {
       expect(await problemsOf(connect())).toEqual([
         {
           code: 'ssh.auth-refused',
-          params: { host: '127.0.0.1', port: server.port, username: 'deployer', type, fingerprint, methods: ['publickey', 'password'] },
+          params: {
+            host: '127.0.0.1',
+            port: server.port,
+            username: 'deployer',
+            type,
+            fingerprint,
+            methods: ['publickey', 'password'],
+          },
         },
       ]);
       expect([server.connections, server.logins]).toEqual([1, 1]);
@@ -285,7 +313,10 @@ describe('the SSH connection', () => {
     it('sends a read no third time', async () => {
       const transport = await connect();
       server.faults.resetOnCommand = 2;
-      expect(await transport.run(shell('sleep 0.05; echo back'))).toMatchObject({ kind: 'lost', detail: expect.stringContaining('ECONNRESET') });
+      expect(await transport.run(shell('sleep 0.05; echo back'))).toMatchObject({
+        kind: 'lost',
+        detail: expect.stringContaining('ECONNRESET'),
+      });
       expect(server.commands.length).toBe(2);
     });
 
@@ -324,20 +355,26 @@ describe('the SSH connection', () => {
     it('says that it was not regained, and why', async () => {
       const transport = await connect();
       await server.close();
-      expect(await problemsOf(transport.run(read('true')))).toMatchObject([{ code: 'ssh.not-regained' }, { code: 'ssh.refused' }]);
+      expect(await problemsOf(transport.run(read('true')))).toMatchObject([
+        { code: 'ssh.not-regained' },
+        { code: 'ssh.refused' },
+      ]);
     });
 
     it('does not trust another host that has come in its place', async () => {
       const transport = await connect();
       await server.close();
       const impostor = await startSshServer({ port: server.port });
-      expect(await problemsOf(transport.run(read('true')))).toMatchObject([{ code: 'ssh.not-regained' }, { code: 'ssh.host-key-unknown' }]);
+      expect(await problemsOf(transport.run(read('true')))).toMatchObject([
+        { code: 'ssh.not-regained' },
+        { code: 'ssh.host-key-unknown' },
+      ]);
       expect([impostor.connections, impostor.logins]).toEqual([1, 0]);
       await impostor.close();
     });
 
     it('notices a host that has gone silent', async () => {
-      const transport = await connect({ keepaliveMs: 20 });
+      const transport = await connect({ keepaliveMs: 100 });
       server.faults.stallOnCommand = true;
       expect(await transport.run(change('true'))).toMatchObject({ kind: 'lost', detail: 'Keepalive timeout' });
     });
@@ -380,12 +417,10 @@ describe('the SSH connection', () => {
   describe('a command', () => {
     it('counts as ended 2 seconds after its exit status, when its child holds the output open', async () => {
       const transport = await connect();
-      const lines: string[] = [];
       let result: RunResult | undefined;
       const running = transport.run(shell('sleep 30 & echo done; exit 3')).then((ended) => {
         result = ended;
       });
-      void lines;
       // Its own time limit, and the wait for quiet once the status has come.
       while (clock.sleeping < 2) await new Promise(setImmediate);
       clock.pass(1_999);
@@ -419,9 +454,13 @@ describe('the SSH connection', () => {
       const onLine = () => {
         count += 1;
       };
-      expect(await transport.run(shell(`yes "$(head -c 10000 /dev/zero | tr '\\0' x)" | head -n 2000`), { onLine })).toMatchObject({ kind: 'exited' });
+      expect(
+        await transport.run(shell(`yes "$(head -c 10000 /dev/zero | tr '\\0' x)" | head -n 2000`), { onLine }),
+      ).toMatchObject({ kind: 'exited' });
       expect(count).toBe(2000);
-      expect(await problemsOf(transport.run(shell(`head -c ${17 * MIB} /dev/zero`), { onLine }))).toMatchObject([{ code: 'ssh.output-too-long' }]);
+      expect(await problemsOf(transport.run(shell(`head -c ${17 * MIB} /dev/zero`), { onLine }))).toMatchObject([
+        { code: 'ssh.output-too-long' },
+      ]);
     });
 
     it('fails with what its listener throws', async () => {
@@ -463,8 +502,29 @@ describe('the SSH connection', () => {
       const waiting = transport.run(change('echo', 'sent'), { signal: cancel.signal });
       while (server.commands.length < 17) await new Promise(setImmediate);
       cancel.abort();
-      expect((await Promise.all([...sleeping, waiting])).map((result) => result.kind)).toEqual(Array(9).fill('cancelled'));
+      expect((await Promise.all([...sleeping, waiting])).map((result) => result.kind)).toEqual(
+        Array(9).fill('cancelled'),
+      );
       expect(server.commands.filter((line) => line.includes('sent'))).toEqual([]);
+    });
+
+    it('is lost where the host has gone silent after the exit status, with output perhaps under way', async () => {
+      const transport = await connect({ keepaliveMs: 100 });
+      server.faults.stallAfterExit = true;
+      const running = transport.run(change('sh', '-c', 'sleep 30 & echo part; exit 0'));
+      while (clock.sleeping < 2) await new Promise(setImmediate);
+      clock.pass(2_000);
+      expect(await running).toMatchObject({ kind: 'lost', stdout: 'part\n' });
+    });
+
+    it('goes on while the host renews its keys', async () => {
+      const transport = await connect();
+      const running = transport.run(shell('for i in 1 2 3 4 5 6; do sleep 0.05; echo $i; done'));
+      while (server.commands.length === 0) await new Promise(setImmediate);
+      await server.rekey();
+      await server.rekey();
+      expect(await running).toMatchObject({ kind: 'exited', stdout: '1\n2\n3\n4\n5\n6\n' });
+      expect(server.connections).toBe(1);
     });
 
     it('is not started with a NUL in it', async () => {

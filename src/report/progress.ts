@@ -15,7 +15,8 @@ export function progressLines(clock: Clock, write: (text: string) => void): (ver
   return (verdict) => {
     if (verdict.kind !== 'waiting' && verdict.kind !== 'good' && verdict.kind !== 'bad') return;
     // The controller begins within milliseconds; before that there is nothing to count.
-    if (verdict.kind === 'waiting' && verdict.waitingFor === 'controller' && clock.now() - startedAt < CONTROLLER_MS) return;
+    if (verdict.kind === 'waiting' && verdict.waitingFor === 'controller' && clock.now() - startedAt < CONTROLLER_MS)
+      return;
     const { progress } = verdict;
     const waitingFor = verdict.kind === 'waiting' ? { waitingFor: verdict.waitingFor } : {};
     const state = JSON.stringify([progress, waitingFor]);

@@ -30,7 +30,10 @@ export class Reporter {
   }
 
   /** Runs a phase beside another one. Its lines are kept; the returned function shows them once the log is free. */
-  aside<T>(name: PhaseName, work: (note: (text: string) => void) => Promise<T>): { result: Promise<T>; show: () => void } {
+  aside<T>(
+    name: PhaseName,
+    work: (note: (text: string) => void) => Promise<T>,
+  ): { result: Promise<T>; show: () => void } {
     const notes: string[] = [];
     let last = '';
     const result = this.#timed(
@@ -50,7 +53,12 @@ export class Reporter {
   }
 
   /** Adds to what is known of the run. */
-  found(facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack'>> & { pods?: readonly PodRow[]; logs?: readonly ContainerLog[] }): void {
+  found(
+    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack'>> & {
+      pods?: readonly PodRow[];
+      logs?: readonly ContainerLog[];
+    },
+  ): void {
     this.#found = { ...this.#found, ...facts };
   }
 
@@ -61,7 +69,10 @@ export class Reporter {
 
   /** Ends the run: shows what went wrong and gives the report. */
   end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
-    const { deployment, namespace } = { deployment: this.config.workload.name, namespace: this.config.workload.namespace };
+    const { deployment, namespace } = {
+      deployment: this.config.workload.name,
+      namespace: this.config.workload.namespace,
+    };
     const { environmentUrl } = this.config;
     for (const each of this.#found.logs ?? []) {
       this.log.group(line('log.logs-of', each));

@@ -56,7 +56,8 @@ export function endingOf({ verdict }: Watched, changed: boolean, { timeoutMs, tr
 
 /** Who answers requests, as this look at the cluster shows it. */
 export function servingIn(snapshot: Snapshot): Serving {
-  const ready = (pods: ReturnType<typeof newPods>) => pods.some((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp);
+  const ready = (pods: ReturnType<typeof newPods>) =>
+    pods.some((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp);
   if (ready(oldPods(snapshot))) return 'old';
   return ready(newPods(snapshot)) ? 'new' : 'nobody';
 }

@@ -23,7 +23,12 @@ export function beginJudging(now: number): JudgeState {
  * Good is what `kubectl rollout status` asks for (k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go), and more: the
  * workload and its template are still ours, and enough of its pods are seen to be ready with our very image.
  */
-export function judge(target: Target, state: JudgeState, snapshot: Snapshot, now: number): { state: JudgeState; verdict: Verdict } {
+export function judge(
+  target: Target,
+  state: JudgeState,
+  snapshot: Snapshot,
+  now: number,
+): { state: JudgeState; verdict: Verdict } {
   const superseded = supersededBy(target, snapshot);
   if (superseded) return { state, verdict: { kind: 'superseded', by: superseded } };
   const progress = progressOf(target, snapshot);
@@ -70,7 +75,13 @@ function progressOf(target: Target, snapshot: Snapshot): Progress {
   const ready = newPods(snapshot).filter((pod) => isReady(pod) && runsDigest(pod, target)).length;
   const old = Math.max(0, replicas - updatedReplicas);
   // The workload's count of available pods includes old ones, so it says nothing of new ones while those are there.
-  return { desired, updated: updatedReplicas, ready, available: old === 0 ? Math.min(ready, availableReplicas) : 0, old };
+  return {
+    desired,
+    updated: updatedReplicas,
+    ready,
+    available: old === 0 ? Math.min(ready, availableReplicas) : 0,
+    old,
+  };
 }
 
 function isObserved(target: Target, { workload }: Snapshot): boolean {
@@ -78,7 +89,11 @@ function isObserved(target: Target, { workload }: Snapshot): boolean {
   return (workload.status?.observedGeneration ?? 0) >= target.generation;
 }
 
-function firstWait(target: Target, snapshot: Snapshot, { desired, updated, ready, available, old }: Progress): WaitingFor | undefined {
+function firstWait(
+  target: Target,
+  snapshot: Snapshot,
+  { desired, updated, ready, available, old }: Progress,
+): WaitingFor | undefined {
   if (!isObserved(target, snapshot)) return 'controller';
   if (updated === 0) return 'pods';
   if (ready < Math.min(updated, desired)) return 'ready';

@@ -58,9 +58,13 @@ export class Observer {
     await this.#ended;
   }
 
-  /** Takes in a workload that a write of ours returned: newer than what the watch has shown so far. */
+  /**
+   * Takes in a workload that a write of ours returned. The watch is often quicker than the answer to the write: then it has
+   * shown a later status already, which must not be lost, for another may not come.
+   */
   see(workload: Deployment): void {
-    this.#workload.see(workload);
+    const known = this.snapshot().workload;
+    if (!known || identity(known).generation < identity(workload).generation) this.#workload.see(workload);
   }
 
   snapshot(): Snapshot {

@@ -79,7 +79,9 @@ export function restartCounts(pods: readonly Pod[]): Target['restartsBefore'] {
     pods.map((pod) => [
       identity(pod).uid,
       Object.fromEntries(
-        [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(({ name, restartCount }) => [name, restartCount]),
+        [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(
+          ({ name, restartCount }) => [name, restartCount],
+        ),
       ),
     ]),
   );

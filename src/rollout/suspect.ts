@@ -20,7 +20,9 @@ export function suspect(target: Target, snapshot: Snapshot, waitingFor: WaitingF
 
 /** The workload's own deadline, and other reasons of its controller (kubernetes.io: "Failed Deployment"). */
 function stalled({ workload }: Snapshot, waitingFor: WaitingFor): Suspicion[] {
-  const condition = workload?.status?.conditions?.find(({ type, status }) => type === 'Progressing' && status === 'False');
+  const condition = workload?.status?.conditions?.find(
+    ({ type, status }) => type === 'Progressing' && status === 'False',
+  );
   if (!condition) return [];
   const { reason = '', message = '' } = condition;
   if (reason === 'ProgressDeadlineExceeded') {
@@ -36,8 +38,13 @@ function stalled({ workload }: Snapshot, waitingFor: WaitingFor): Suspicion[] {
 function crashing(target: Target, snapshot: Snapshot): Suspicion[] {
   return newPods(snapshot).flatMap((pod) => {
     const trouble = troubleOf(pod, target);
-    const ended = trouble && (trouble.reason === 'CrashLoopBackOff' || trouble.exitCode !== undefined) && trouble.reason !== 'Restarted';
+    const ended =
+      trouble &&
+      (trouble.reason === 'CrashLoopBackOff' || trouble.exitCode !== undefined) &&
+      trouble.reason !== 'Restarted';
     if (!ended || trouble.restarts < target.maxRestarts) return [];
-    return [{ key: `crash/${trouble.pod}/${trouble.container}`, graceMs: 0, cause: { code: 'crash', trouble } as const }];
+    return [
+      { key: `crash/${trouble.pod}/${trouble.container}`, graceMs: 0, cause: { code: 'crash', trouble } as const },
+    ];
   });
 }

@@ -28,10 +28,20 @@ function containerTrouble(pod: Pod, status: ContainerStatus, restartsBefore: num
   const base = { pod: identity(pod).name, container: status.name, restarts };
   // An init container that is done has ended with 0 and is no trouble.
   if (terminated && (terminated.exitCode !== 0 || restarts > 0)) {
-    return { ...base, reason: terminated.reason ?? 'Terminated', message: terminated.message ?? '', exitCode: terminated.exitCode };
+    return {
+      ...base,
+      reason: terminated.reason ?? 'Terminated',
+      message: terminated.message ?? '',
+      exitCode: terminated.exitCode,
+    };
   }
   if (waiting?.reason && waiting.reason !== 'ContainerCreating' && waiting.reason !== 'PodInitializing') {
-    return { ...base, reason: waiting.reason, message: waiting.message ?? '', ...(last && { exitCode: last.exitCode }) };
+    return {
+      ...base,
+      reason: waiting.reason,
+      message: waiting.message ?? '',
+      ...(last && { exitCode: last.exitCode }),
+    };
   }
   if (status.state?.running && !status.ready && restarts > 0 && last) {
     return { ...base, reason: 'Restarted', message: last.message ?? '', exitCode: last.exitCode };
@@ -45,7 +55,9 @@ function containerTrouble(pod: Pod, status: ContainerStatus, restartsBefore: num
 function podTrouble(pod: Pod): PodTrouble | undefined {
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   const base = { pod: identity(pod).name, container: '', restarts: 0 };
-  if (unscheduled) return { ...base, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' };
-  if (pod.status?.phase === 'Failed') return { ...base, reason: pod.status.reason ?? 'Failed', message: pod.status.message ?? '' };
+  if (unscheduled)
+    return { ...base, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' };
+  if (pod.status?.phase === 'Failed')
+    return { ...base, reason: pod.status.reason ?? 'Failed', message: pod.status.message ?? '' };
   return undefined;
 }

@@ -27,7 +27,12 @@ export interface PodTrouble {
 /** Why a rollout is bad. */
 export type Cause =
   /** `timeout`: the input's; `progress`: the workload's own progressDeadlineSeconds. */
-  | { readonly code: 'deadline'; readonly whose: 'timeout' | 'progress'; readonly waitingFor: WaitingFor; readonly trouble?: PodTrouble }
+  | {
+      readonly code: 'deadline';
+      readonly whose: 'timeout' | 'progress';
+      readonly waitingFor: WaitingFor;
+      readonly trouble?: PodTrouble;
+    }
   /** The controller cannot go on, for a reason other than its deadline (`Progressing=False`). */
   | { readonly code: 'stalled'; readonly reason: string; readonly message: string }
   | { readonly code: 'crash'; readonly trouble: PodTrouble };

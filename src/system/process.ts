@@ -44,7 +44,11 @@ export const systemProcesses: Processes = {
   stream: ([program = '', ...args], { environment = {}, onLine, signal }) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve({ kind: 'cancelled' });
-      const child = spawn(program, args, { env: inherit(environment), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(program, args, {
+        env: inherit(environment),
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let killing: NodeJS.Timeout | undefined;
       const end = (name: NodeJS.Signals) => {
         if (child.pid === undefined) return;
@@ -68,7 +72,9 @@ export const systemProcesses: Processes = {
       child.on('error', (error) => finish({ kind: 'missing', detail: error.message }));
       child.on('close', (code, name) => {
         for (const each of flush) each();
-        finish(code === null ? { kind: 'signalled', signal: name ?? '' } : { kind: 'exited', code, stdout: '', stderr: '' });
+        finish(
+          code === null ? { kind: 'signalled', signal: name ?? '' } : { kind: 'exited', code, stdout: '', stderr: '' },
+        );
       });
     }),
 };

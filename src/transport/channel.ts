@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../system/clock';
 import { Failure, problem } from '../words/words';
-import { keepText, OUTPUT_LIMIT_BYTES, passLines } from './output';
+import { keepText, OUTPUT_LIMIT_BYTES, type Output, passLines } from './output';
 import type { Command, RunResult } from './transport';
 
 /** One command's channel: its standard output is the readable side, its input the writable one. */
@@ -16,6 +16,8 @@ export interface Connection {
   readonly lost: string | undefined;
   /** Throws, or hands over an error, where the command could not be started. */
   exec(line: string, started: (error: Error | undefined, channel: Channel) => void): void;
+  /** Resolves when the host has answered, or the connection is lost. */
+  ping(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface ChannelOptions {
   readonly clock: Clock;
 }
 
-/** How long nothing may come after the exit status before the command counts as ended: its child may hold the output open. */
+/** How long nothing comes after the exit status until the command counts as ended: its child may hold the output open. */
 const QUIET_MS = 2_000;
 
 type Ending = { kind: 'exited'; code: number } | { kind: 'signalled'; signal: string };
@@ -82,9 +84,9 @@ export function runOnChannel(
       if (isOver()) return closeQuietly(channel);
 
       let ending: Ending | undefined;
-      let lastOutput = clock.now();
-      const take = (output: ReturnType<typeof keepText>) => (chunk: Buffer) => {
-        lastOutput = clock.now();
+      let lastSign = 0;
+      const take = (output: Output) => (chunk: Buffer) => {
+        lastSign = clock.now();
         if (isOver()) return;
         try {
           if (!output.add(chunk)) finish(() => reject(tooLong(command)));
@@ -94,18 +96,17 @@ export function runOnChannel(
       };
       opened.on('data', take(stdout));
       opened.stderr.on('data', take(stderr));
-      opened.on('exit', (code: number | null, name?: string) => {
-        const ended: Ending =
-          code === null ? { kind: 'signalled', signal: name ?? 'unknown' } : { kind: 'exited', code };
-        ending = ended;
-        whenQuiet(() => lastOutput, clock, over.signal).then(() => stop(ended));
-      });
       // With the connection lost, output may be missing even where the exit status came.
-      const close = () => {
-        if (ending === undefined || connection.lost !== undefined)
-          lose('the host closed the channel without an exit status');
-        else stop(ending, true);
+      const conclude = (isWhole: boolean) => {
+        if (ending !== undefined && connection.lost === undefined) stop(ending, isWhole);
+        else lose('the host closed the channel without an exit status');
       };
+      opened.on('exit', (code: number | null, name?: string) => {
+        ending = code === null ? { kind: 'signalled', signal: name ?? 'unknown' } : { kind: 'exited', code };
+        lastSign = clock.now();
+        untilQuiet(() => lastSign, connection, clock, over.signal).then(() => conclude(false));
+      });
+      const close = () => conclude(true);
       opened.on('close', () => (opened.stderr.readableEnded ? close() : opened.stderr.once('end', close)));
       opened.end(command.stdin ?? '');
     };
@@ -118,9 +119,21 @@ export function runOnChannel(
   });
 }
 
-async function whenQuiet(lastOutput: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let left = QUIET_MS; left > 0 && !signal.aborted; left = lastOutput() + QUIET_MS - clock.now()) {
-    await clock.sleep(left, signal);
+/** Silence could also be a network that hangs with output under way, so at the end the host has to answer. */
+async function untilQuiet(
+  lastSign: () => number,
+  connection: Connection,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const last = lastSign();
+    const left = last + QUIET_MS - clock.now();
+    if (left > 0) await clock.sleep(left, signal);
+    else {
+      await connection.ping();
+      if (lastSign() === last) return;
+    }
   }
 }
 

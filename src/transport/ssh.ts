@@ -92,6 +92,15 @@ async function dial(target: SshOptions, signal: AbortSignal): Promise<SshConnect
     },
     // Not execCommand: it keeps all output in memory and cuts characters in two where the chunks end.
     exec: (line, started) => void client?.exec(line, started),
+    // Of the requests that ssh2 sends and waits for, the one that asks for nothing: to drop a forwarding that is not there.
+    ping: () =>
+      new Promise((resolve) => {
+        try {
+          client?.unforwardIn('127.0.0.1', 1, () => resolve());
+        } catch {
+          resolve(); // Not connected.
+        }
+      }),
     async end() {
       const ended = new AbortController();
       client?.end();

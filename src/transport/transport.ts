@@ -14,7 +14,8 @@ interface Output {
 
 /**
  * How a command ended. Only `exited` says anything of what the command found.
- * `lost`: the connection died before an exit status arrived, so whether it took effect is not known.
+ * `lost`: the connection died before the exit status and all output had arrived. After it, as after `timedOut` and
+ * `cancelled`, whether the command took effect is not known, and it may still be running.
  */
 export type RunResult =
   | ({ readonly kind: 'exited'; readonly code: number } & Output)
@@ -32,9 +33,10 @@ export interface RunOptions {
 /** Runs commands on the cluster's host. Knows nothing of what they mean. */
 export interface Transport {
   /**
-   * Runs one command and says how it ended; rejects only with a `Failure`, when the host cannot be
-   * reached (again) at all.
+   * Runs one command and says how it ended. Rejects only with a `Failure`, when the host cannot be reached (again) at
+   * all or starts no command, or when the output is too long; and with whatever `onLine` throws.
    */
   run(command: Command, options?: RunOptions): Promise<RunResult>;
+  /** Ends what is running as `cancelled`, and the connection. May be called again. */
   close(): Promise<void>;
 }

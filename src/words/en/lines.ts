@@ -44,35 +44,73 @@ const SERVING: Record<Serving, string> = {
 
 /** Every line of the log and the summary that is not a problem, by its code. */
 export const lines = {
-  'log.begin': ({ image, deployment, namespace, host }: { image: string; deployment: string; namespace: string; host: string }) =>
-    `Deploying ${image} to deployment/${deployment} in the namespace ${namespace} on ${host}`,
+  'log.begin': ({
+    image,
+    deployment,
+    namespace,
+    host,
+  }: {
+    image: string;
+    deployment: string;
+    namespace: string;
+    host: string;
+  }) => `Deploying ${image} to deployment/${deployment} in the namespace ${namespace} on ${host}`,
   'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
     `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
-  'log.workload': ({ container, image, replicas, strategy }: { container: string; image: string; replicas: number; strategy: string }) =>
+  'log.workload': ({
+    container,
+    image,
+    replicas,
+    strategy,
+  }: {
+    container: string;
+    image: string;
+    replicas: number;
+    strategy: string;
+  }) =>
     `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
-  'log.trial': (_: object) => 'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
+  'log.trial': (_: object) =>
+    'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
   'log.login': ({ registry }: { registry: string }) => `The registry ${registry} accepts the login`,
-  'log.no-login': ({ registry }: { registry: string }) => `No login was given for ${registry}: docker uses its own, if it has one`,
+  'log.no-login': ({ registry }: { registry: string }) =>
+    `No login was given for ${registry}: docker uses its own, if it has one`,
   'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
-  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) => `Container "${container}": ${short(from)} → ${short(to)}`,
+  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
+    `Container "${container}": ${short(from)} → ${short(to)}`,
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
-  'log.unchanged': ({ digest }: { digest: string }) => `The Deployment already has this image (${short(digest)}): nothing to change, only to see that it serves`,
-  'log.progress': ({ updated, desired, ready, available, old, waitingFor, ms }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
+  'log.unchanged': ({ digest }: { digest: string }) =>
+    `The Deployment already has this image (${short(digest)}): nothing to change, only to see that it serves`,
+  'log.progress': ({
+    updated,
+    desired,
+    ready,
+    available,
+    old,
+    waitingFor,
+    ms,
+  }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
     `${printDuration(ms).padStart(8)}  new: ${Math.min(updated, desired)}/${desired} created, ${ready} ready, ${available} available; old: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
-  'log.no-contact': ({ detail }: { detail: string }) => `The cluster cannot be seen at present, trying again: ${detail}`,
-  'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) => `${detail} Trying again in ${printDuration(ms)} (attempt ${attempt}).`,
+  'log.no-contact': ({ detail }: { detail: string }) =>
+    `The cluster cannot be seen at present, trying again: ${detail}`,
+  'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>
+    `${detail} Trying again in ${printDuration(ms)} (attempt ${attempt}).`,
   'log.rolling': (_: object) => 'A rollout of this Deployment is under way already; this run replaces it',
-  'log.history-lost': ({ detail }: { detail: string }) => `How this run ended could not be written to the Deployment's history: ${detail}`,
-  'log.logs-of': ({ pod, container }: { pod: string; container: string }) => `The last lines of container "${container}" of pod ${pod}`,
+  'log.history-lost': ({ detail }: { detail: string }) =>
+    `How this run ended could not be written to the Deployment's history: ${detail}`,
+  'log.logs-of': ({ pod, container }: { pod: string; container: string }) =>
+    `The last lines of container "${container}" of pod ${pod}`,
   'log.next': ({ next }: { next: string }) => `What to do: ${next}`,
   'log.way-back': ({ command }: { command: string }) => `The way back to the previous version: ${command}`,
   'phase.title': ({ phase }: { phase: PhaseName }) => PHASES[phase],
   'phase.done': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
-  'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✗ ${PHASES[phase]}: ended after ${printDuration(ms)}`,
-  'outcome.headline': ({ outcome, deployment }: { outcome: Outcome; deployment: string }) => OUTCOMES[outcome](deployment),
+  'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) =>
+    `✗ ${PHASES[phase]}: ended after ${printDuration(ms)}`,
+  'outcome.headline': ({ outcome, deployment }: { outcome: Outcome; deployment: string }) =>
+    OUTCOMES[outcome](deployment),
   'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
-  'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) => `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
+  'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) =>
+    `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
   'summary.image': (_: object) => 'Image',
   'summary.previous': (_: object) => 'Before',
   'summary.namespace': (_: object) => 'Namespace',

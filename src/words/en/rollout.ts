@@ -16,9 +16,13 @@ interface Where {
 
 /** Problems that a rollout ends in. */
 export const rolloutProblems = {
-  'rollout.deadline': (p: Where & { whose: 'timeout' | 'progress'; ms: number; waitingFor: WaitingFor; trouble?: PodTrouble }) => ({
+  'rollout.deadline': (
+    p: Where & { whose: 'timeout' | 'progress'; ms: number; waitingFor: WaitingFor; trouble?: PodTrouble },
+  ) => ({
     what: `The new version did not come up within ${p.whose === 'timeout' ? `the ${printDuration(p.ms)} of "timeout"` : "the Deployment's own deadline (progressDeadlineSeconds)"}: ${WAITS[p.waitingFor]}${p.trouble ? ` (${troubleText(p.trouble)})` : ''}.`,
-    next: p.trouble ? adviceFor(p.trouble, p) : `Look at the pods: kubectl get pods -n ${p.namespace}. If the new version is only slow to start, make "timeout" longer.`,
+    next: p.trouble
+      ? adviceFor(p.trouble, p)
+      : `Look at the pods: kubectl get pods -n ${p.namespace}. If the new version is only slow to start, make "timeout" longer.`,
   }),
   'rollout.stalled': (p: Where & { reason: string; message: string }) => ({
     what: `The cluster cannot go on with the rollout: ${p.reason}: ${p.message}`,
@@ -67,6 +71,7 @@ function adviceFor({ pod, container, reason }: PodTrouble, { namespace }: Where)
   if (reason === 'CrashLoopBackOff' || reason === 'Error' || reason === 'Completed' || reason === 'Restarted') {
     return `Its last words stand in the log of this step; they mostly name the reason (a missing setting, a database that does not answer). More: kubectl logs ${pod}${of} -n ${namespace} --previous`;
   }
-  if (reason === 'NotReady') return `See what it says: kubectl logs ${pod}${of} -n ${namespace}. If it only needs longer to start, make "timeout" longer.`;
+  if (reason === 'NotReady')
+    return `See what it says: kubectl logs ${pod}${of} -n ${namespace}. If it only needs longer to start, make "timeout" longer.`;
   return `See the pod's events: kubectl describe pod ${pod} -n ${namespace}`;
 }

@@ -1,0 +1,92 @@
+import { buildArgv, loginEnvironment, manifestArgv, takesLoginFromEnvironment } from '../../src/image/buildx';
+import { PLACEHOLDER_DIGEST } from '../../src/image/reference';
+import type { RawInputs } from '../../src/inputs/names';
+import { Secret } from '../../src/system/secret';
+import { configOf } from '../inputs/sample';
+
+const argvOf = (given: Partial<RawInputs>) => {
+  const { build, image } = configOf({ image: 'user/app', tags: 'v1', ...given });
+  return buildArgv(build, image.references, '/run/metadata.json');
+};
+const ALWAYS = ['docker', 'buildx', 'build', '--push', '--provenance=false', '--progress=plain'];
+const METADATA = ['--metadata-file', '/run/metadata.json'];
+
+describe('the build', () => {
+  it('of the least that a user writes', () => {
+    expect(argvOf({})).toEqual([...ALWAYS, ...METADATA, '--tag', 'user/app:v1', '--', '.']);
+  });
+
+  it.each<[Partial<RawInputs>, string[]]>([
+    [{ file: 'web/Dockerfile' }, ['--file', 'web/Dockerfile']],
+    [{ file: '--push=false' }, ['--file', '--push=false']],
+    [{ target: 'runtime' }, ['--target', 'runtime']],
+    [{ 'build-args': 'A=1\nB=$(id); rm' }, ['--build-arg', 'A=1', '--build-arg', 'B=$(id); rm']],
+    [{ 'build-args': '"A=1\n2"' }, ['--build-arg', 'A=1\n2']],
+    [{ labels: 'a=b\nc=' }, ['--label', 'a=b', '--label', 'c=']],
+    [{ 'no-cache': 'true' }, ['--no-cache']],
+    [{ pull: 'true' }, ['--pull']],
+    [{ 'no-cache': 'true', pull: 'true' }, ['--no-cache', '--pull']],
+  ])('with %j adds %j', (given, added) => {
+    expect(argvOf(given)).toEqual([...ALWAYS, ...METADATA, '--tag', 'user/app:v1', ...added, '--', '.']);
+  });
+
+  it('pushes every tag', () => {
+    const argv = argvOf({ tags: 'v1,latest,ghcr.io/user/app:v1' });
+    const tags = argv.filter((_, index) => argv[index - 1] === '--tag');
+    expect(tags).toEqual(['user/app:v1', 'user/app:latest', 'ghcr.io/user/app:v1']);
+  });
+
+  it.each(['--push', '-f', 'a b'])('takes the folder %j for a folder', (context) => {
+    expect(argvOf({ context }).slice(-2)).toEqual(['--', context]);
+  });
+
+  it('never has the password among its words', () => {
+    expect(argvOf({ 'registry-username': 'u', 'registry-password': 'hunter2' }).join(' ')).not.toContain('hunter2');
+  });
+});
+
+it('the manifest is read by its digest', () => {
+  const { repository } = configOf({ image: 'docker.io/user/app' }).image;
+  expect(manifestArgv(repository, PLACEHOLDER_DIGEST)).toEqual([
+    ...['docker', 'buildx', 'imagetools', 'inspect', '--raw'],
+    `user/app@${PLACEHOLDER_DIGEST}`,
+  ]);
+});
+
+describe('the login', () => {
+  const read = (registry: string, username: string, password: string) => {
+    const { DOCKER_AUTH_CONFIG = '', ...others } = loginEnvironment(registry, {
+      username,
+      password: new Secret(password),
+    });
+    expect(others).toEqual({});
+    const { auths } = JSON.parse(DOCKER_AUTH_CONFIG) as { auths: Record<string, { auth: string }> };
+    return Object.entries(auths).map(([key, { auth }]) => [key, Buffer.from(auth, 'base64').toString()]);
+  };
+
+  it.each([
+    ['docker.io', 'https://index.docker.io/v1/'],
+    ['ghcr.io', 'ghcr.io'],
+    ['localhost:5000', 'localhost:5000'],
+  ])('for %s stands under %s', (registry, key) => expect(read(registry, 'u', 'p')).toEqual([[key, 'u:p']]));
+
+  it.each(['p:q', 'with "quotes"', 'a\nb', '비밀번호 🙂', '$(id)'])('carries the password %j as it is', (password) =>
+    expect(read('ghcr.io', 'robot$x', password)).toEqual([['ghcr.io', `robot$x:${password}`]]),
+  );
+});
+
+describe('whether buildx takes a login from its environment', () => {
+  it.each([
+    ['github.com/docker/buildx v0.38.0 a1b2c3d', true],
+    ['github.com/docker/buildx v0.26.0 a1b2c3d', true],
+    ['github.com/docker/buildx v0.26.0-rc1 a1b2c3d', true],
+    ['github.com/docker/buildx v0.25.0 a1b2c3d', false],
+    ['github.com/docker/buildx v0.9.1 ed00243', false],
+    ['github.com/docker/buildx 0.10.5 0.10.5-0ubuntu1~22.04.1', false],
+    ['github.com/docker/buildx v0.30.1-desktop.1 1.2.3', true],
+    ['github.com/docker/buildx v1.0.0 a1b2c3d', true],
+    ['github.com/docker/buildx v0.0.0+unknown', undefined],
+    ['github.com/docker/buildx', undefined],
+    ['', undefined],
+  ])('%s: %s', (output, takes) => expect(takesLoginFromEnvironment(output)).toBe(takes));
+});

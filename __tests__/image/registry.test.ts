@@ -1,0 +1,209 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { checkPushLogin, type Fetch, parseChallenge } from '../../src/image/registry';
+import { Secret } from '../../src/system/secret';
+
+describe('a challenge', () => {
+  it.each([
+    ['Basic realm="Registry"', { scheme: 'basic', realm: 'Registry' }],
+    ['Bearer realm="https://a/t",service="s"', { scheme: 'bearer', realm: 'https://a/t', service: 's' }],
+    [
+      'bearer  realm="https://a/t", service="s,t", scope="x:y:pull"',
+      { scheme: 'bearer', realm: 'https://a/t', service: 's,t' },
+    ],
+    ['BEARER Realm="https://a/t",Service="s"', { scheme: 'bearer', realm: 'https://a/t', service: 's' }],
+    [
+      'Bearer realm="https://a/t",service="s",Basic realm="r"',
+      { scheme: 'bearer', realm: 'https://a/t', service: 's' },
+    ],
+    ['Basic realm="r", Bearer realm="https://a/t"', { scheme: 'basic', realm: 'r' }],
+    ['Bearer', { scheme: 'bearer' }],
+    ['Bearer realm=""', { scheme: 'bearer' }],
+    ['Negotiate', { scheme: 'negotiate' }],
+    ['', undefined],
+    ['"junk"', undefined],
+  ])('%s', (header, challenge) => expect(parseChallenge(header)).toEqual(challenge));
+});
+
+const CREDENTIALS = { username: 'caringnote', password: new Secret('dckr_pat_right') };
+const WRONG = { ...CREDENTIALS, password: new Secret('dckr_pat_wrong') };
+const RIGHT_HEADER = `Basic ${Buffer.from('caringnote:dckr_pat_right').toString('base64')}`;
+
+interface Asked {
+  readonly at: string;
+  readonly url: string;
+  readonly authorization: string | undefined;
+}
+
+describe('the login check', () => {
+  const servers: Server[] = [];
+  const asked: Asked[] = [];
+
+  /** A server on this machine, which records what it is asked. Gives its `host:port`. */
+  async function serve(
+    at: string,
+    answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<string> {
+    const server = createServer((request, response) => {
+      asked.push({ at, url: request.url ?? '', authorization: request.headers.authorization });
+      answer(request, response);
+    });
+    servers.push(server);
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  const end = (response: ServerResponse, status: number, headers: Record<string, string> = {}) =>
+    void response.writeHead(status, headers).end('{}');
+
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    }
+    asked.splice(0);
+  });
+
+  const path = 'caringnote/caring-note-api';
+
+  describe('at a registry with basic authentication', () => {
+    const basic = () =>
+      serve('registry', ({ headers }, response) =>
+        headers.authorization === RIGHT_HEADER
+          ? end(response, 200)
+          : end(response, 401, { 'www-authenticate': 'Basic realm="Registry"' }),
+      );
+
+    it('finds nothing wrong with the right password', async () => {
+      expect(await checkPushLogin({ registry: await basic(), path }, CREDENTIALS, fetch)).toBeUndefined();
+      expect(asked.map(({ url, authorization }) => [url, authorization])).toEqual([
+        ['/v2/', undefined],
+        ['/v2/', RIGHT_HEADER],
+      ]);
+    });
+
+    it('says that the password is wrong', async () => {
+      const registry = await basic();
+      const problem = await checkPushLogin({ registry, path }, WRONG, fetch);
+      expect(problem).toEqual({ code: 'registry.login', params: { registry, username: 'caringnote' } });
+    });
+
+    it('leaves it to docker where no login was given', async () => {
+      expect(await checkPushLogin({ registry: await basic(), path }, undefined, fetch)).toBeUndefined();
+      expect(asked).toHaveLength(1);
+    });
+  });
+
+  describe('at a registry with tokens, as Docker Hub is', () => {
+    const tokens = (refusal: number | undefined = undefined) =>
+      serve('tokens', ({ headers }, response) => {
+        if (headers.authorization !== RIGHT_HEADER) return end(response, 401);
+        return refusal === undefined ? response.end(JSON.stringify({ token: 'x' })) : end(response, refusal);
+      });
+    const hub = (realm: string) =>
+      serve('registry', (_, response) =>
+        end(response, 401, {
+          'www-authenticate': `Bearer realm="http://${realm}/token?a=b",service="registry.docker.io"`,
+        }),
+      );
+
+    it('finds nothing wrong with the right password', async () => {
+      const registry = await hub(await tokens());
+      expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+    });
+
+    it('says that the password is wrong', async () => {
+      const registry = await hub(await tokens());
+      const problem = await checkPushLogin({ registry, path }, WRONG, fetch);
+      expect(problem).toEqual({ code: 'registry.login', params: { registry, username: 'caringnote' } });
+    });
+
+    it('says that the push is not allowed', async () => {
+      const registry = await hub(await tokens(403));
+      const problem = await checkPushLogin({ registry, path }, CREDENTIALS, fetch);
+      expect(problem).toEqual({
+        code: 'registry.denied',
+        params: { repository: `${registry}/${path}`, username: 'caringnote' },
+      });
+    });
+
+    it.each([404, 429, 500, 503])('leaves an answer %d of the token server to the push', async (status) => {
+      expect(
+        await checkPushLogin({ registry: await hub(await tokens(status)), path }, CREDENTIALS, fetch),
+      ).toBeUndefined();
+    });
+
+    it('asks for the right to pull and push this repository, and sends the password to the realm only', async () => {
+      await checkPushLogin({ registry: await hub(await tokens()), path }, CREDENTIALS, fetch);
+      expect(asked.map(({ at, authorization }) => [at, authorization])).toEqual([
+        ['registry', undefined],
+        ['tokens', RIGHT_HEADER],
+      ]);
+      const { pathname, searchParams } = new URL(asked[1]?.url ?? '', 'http://x');
+      expect([pathname, Object.fromEntries(searchParams)]).toEqual([
+        '/token',
+        { a: 'b', service: 'registry.docker.io', scope: `repository:${path}:pull,push` },
+      ]);
+    });
+
+    it('sends the password nowhere else when the realm points on to another server', async () => {
+      const elsewhere = await serve('elsewhere', (_, response) => end(response, 200));
+      const realm = await serve('tokens', (_, response) => end(response, 307, { location: `http://${elsewhere}/` }));
+      await checkPushLogin({ registry: await hub(realm), path }, CREDENTIALS, fetch);
+      expect(asked.filter(({ at }) => at === 'elsewhere').map(({ authorization }) => authorization)).toEqual([
+        undefined,
+      ]);
+    });
+  });
+
+  it.each([
+    ['lets anybody in', 200, {}],
+    ['is none', 404, {}],
+    ['has a fault', 500, {}],
+    ['refuses without saying how to log in', 401, {}],
+    ['names a scheme that we do not know', 401, { 'www-authenticate': 'Negotiate' }],
+    ['names no realm', 401, { 'www-authenticate': 'Bearer service="x"' }],
+    ['names a realm that is no address', 401, { 'www-authenticate': 'Bearer realm="nonsense"' }],
+    ['names a realm that is no web address', 401, { 'www-authenticate': 'Bearer realm="file:///etc/passwd"' }],
+  ])('finds no problem at a server that %s: the push has the last word', async (_, status, headers) => {
+    const registry = await serve('registry', (_request, response) => end(response, status, headers));
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+    expect(asked.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+  });
+
+  it('finds no problem where nobody listens', async () => {
+    const registry = await serve('registry', (_, response) => end(response, 200));
+    const [server] = servers.splice(0);
+    await new Promise((closed) => server?.close(closed));
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+  });
+
+  it('does not wait for ever for a server that never answers', async () => {
+    const registry = await serve('registry', () => {});
+    const signals: AbortSignal[] = [];
+    const impatient: Fetch = (url, init) => {
+      signals.push(init.signal);
+      return fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(50)]) });
+    };
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, impatient)).toBeUndefined();
+    expect(signals).toHaveLength(1);
+  });
+
+  it.each([
+    ['docker.io', 'https://registry-1.docker.io/v2/'],
+    ['ghcr.io', 'https://ghcr.io/v2/'],
+    ['localhost.example.org', 'https://localhost.example.org/v2/'],
+    ['localhost', 'http://localhost/v2/'],
+    ['localhost:5000', 'http://localhost:5000/v2/'],
+    ['[::1]:5000', 'http://[::1]:5000/v2/'],
+    ['192.168.0.2:5000', 'https://192.168.0.2:5000/v2/'],
+  ])('asks %s at %s', async (registry, url) => {
+    const urls: string[] = [];
+    const ask: Fetch = async (each) => {
+      urls.push(each);
+      return new Response(null, { status: 200 });
+    };
+    await checkPushLogin({ registry, path }, CREDENTIALS, ask);
+    expect(urls).toEqual([url]);
+  });
+});

@@ -1,0 +1,146 @@
+import { parseRepository, type Repository } from '../../src/image/reference';
+import type { Deployment } from '../../src/kubectl/objects';
+import { chooseContainer, isComplete, obstacle } from '../../src/workload/inspect';
+import { deployment, OLD_IMAGE } from './deployment';
+
+const repository = (name: string): Repository => parseRepository(name).value ?? { registry: '', path: '' };
+const API = repository('caringnote/caring-note-api');
+
+const withContainers = (...containers: { name: string; image?: string; readinessProbe?: object }[]) =>
+  deployment(({ spec }) => {
+    if (spec.template.spec) spec.template.spec.containers = containers;
+  });
+
+describe('the container to update', () => {
+  it('is the only one, whatever it runs', () => {
+    expect(chooseContainer(withContainers({ name: 'app', image: 'other/image:1' }), undefined, API)).toEqual({
+      index: 0,
+      name: 'app',
+      image: 'other/image:1',
+      hasReadinessProbe: false,
+    });
+  });
+
+  it.each<[string, string | undefined, Repository, { name: string; index: number }]>([
+    ['the one whose image has the same repository', undefined, API, { name: 'caring-note-api', index: 0 }],
+    ['the one of another repository', undefined, repository('docker.io/envoyproxy/envoy'), { name: 'proxy', index: 1 }],
+    ['the one that was named', 'proxy', API, { name: 'proxy', index: 1 }],
+  ])('is %s', (_, wanted, of, expected) => expect(chooseContainer(deployment(), wanted, of)).toMatchObject(expected));
+
+  it('says whether there is a readiness probe', () => {
+    const chosen = chooseContainer(
+      withContainers({ name: 'app', image: OLD_IMAGE, readinessProbe: {} }),
+      undefined,
+      API,
+    );
+    expect(chosen).toMatchObject({ hasReadinessProbe: true });
+  });
+
+  it.each([undefined, '', 'User/App', 'not an image', ':::'])('can also be one that runs %j', (image) => {
+    const workload = withContainers(
+      { name: 'app', ...(image !== undefined && { image }) },
+      { name: 'b', image: OLD_IMAGE },
+    );
+    expect(chooseContainer(workload, undefined, API)).toMatchObject({ name: 'b', index: 1 });
+    expect(chooseContainer(workload, 'app', API)).toMatchObject({ name: 'app', image: image ?? '' });
+  });
+
+  const names = ['caring-note-api', 'proxy'];
+  it.each<[string, Deployment, string | undefined, Repository, object]>([
+    [
+      'none has that name',
+      deployment(),
+      'api',
+      API,
+      { code: 'workload.no-container', params: { deployment: 'caring-note-api', container: 'api', names } },
+    ],
+    [
+      'none runs that repository',
+      deployment(),
+      undefined,
+      repository('x/y'),
+      { code: 'workload.which-container', params: { deployment: 'caring-note-api', names } },
+    ],
+    [
+      'two run it',
+      withContainers({ name: 'a', image: OLD_IMAGE }, { name: 'b', image: OLD_IMAGE }),
+      undefined,
+      API,
+      { code: 'workload.which-container', params: { deployment: 'caring-note-api', names: ['a', 'b'] } },
+    ],
+    [
+      'there is none',
+      withContainers(),
+      undefined,
+      API,
+      { code: 'workload.which-container', params: { deployment: 'caring-note-api', names: [] } },
+    ],
+    [
+      'the only one has another name',
+      withContainers({ name: 'a', image: OLD_IMAGE }),
+      'b',
+      API,
+      { code: 'workload.no-container', params: { deployment: 'caring-note-api', container: 'b', names: ['a'] } },
+    ],
+    [
+      'there is nothing at all',
+      {},
+      undefined,
+      API,
+      { code: 'workload.which-container', params: { deployment: '', names: [] } },
+    ],
+  ])('cannot be told where %s', (_, workload, wanted, of, expected) =>
+    expect(chooseContainer(workload, wanted, of)).toEqual(expected),
+  );
+});
+
+describe('an obstacle', () => {
+  it.each<[string | undefined, string, (draft: ReturnType<typeof deployment>) => void]>([
+    [undefined, 'an ordinary Deployment', () => {}],
+    [undefined, 'one that does not say how many replicas it wants', ({ spec }) => delete spec.replicas],
+    [undefined, 'one that is not paused', ({ spec }) => Object.assign(spec, { paused: false })],
+    ['workload.paused', 'one that is paused', ({ spec }) => Object.assign(spec, { paused: true })],
+    ['workload.zero', 'one without replicas', ({ spec }) => Object.assign(spec, { replicas: 0 })],
+    ['workload.deleting', 'one on its way out', ({ metadata }) => Object.assign(metadata, { deletionTimestamp: 'x' })],
+    [
+      'workload.deleting',
+      'one on its way out and paused',
+      ({ metadata, spec }) => Object.assign(metadata, { deletionTimestamp: 'x' }, spec, { paused: true }),
+    ],
+  ])('%s: %s', (code, _, change) => expect(obstacle(deployment(change), 'ns')?.code).toBe(code));
+
+  it('names what it is about', () => {
+    const paused = deployment(({ spec }) => Object.assign(spec, { paused: true }));
+    expect(obstacle(paused, 'ns')?.params).toEqual({ deployment: 'caring-note-api', namespace: 'ns' });
+  });
+});
+
+describe('whether everything that is asked for serves', () => {
+  it.each<[boolean, string, (draft: ReturnType<typeof deployment>) => void]>([
+    [true, 'all of it is there', () => {}],
+    [true, 'one replica is meant where none is written', ({ spec }) => delete spec.replicas],
+    [false, 'two are wanted', ({ spec }) => Object.assign(spec, { replicas: 2 })],
+    [
+      false,
+      'none is wanted',
+      ({ spec, status }) => Object.assign(spec, { replicas: 0 }, Object.assign(status, { replicas: 0 })),
+    ],
+    [
+      false,
+      'the controller has not seen the last change',
+      ({ metadata }) => Object.assign(metadata, { generation: 4 }),
+    ],
+    [false, 'an old pod is left', ({ status }) => Object.assign(status, { replicas: 2 })],
+    [false, 'the new pod is not made yet', ({ status }) => delete status.updatedReplicas],
+    [false, 'a pod is not available', ({ status }) => delete status.availableReplicas],
+    [
+      false,
+      'the status is empty',
+      ({ status }) => {
+        for (const key of Object.keys(status)) delete status[key as keyof typeof status];
+      },
+    ],
+  ])('%s: %s', (complete, _, change) => expect(isComplete(deployment(change))).toBe(complete));
+
+  it('is not known of nothing', () => expect(isComplete({})).toBe(false));
+});

@@ -1,0 +1,308 @@
+import fc from 'fast-check';
+import { PLACEHOLDER_DIGEST, printReference } from '../../src/image/reference';
+import { Cluster, KubectlError } from '../../src/kubectl/client';
+import { problemsOf } from '../../src/kubectl/explain';
+import type { Deployment } from '../../src/kubectl/objects';
+import type { Clock } from '../../src/system/clock';
+import { annotations } from '../../src/workload/annotations';
+import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
+import { type ImageChange, recordOutcome, writeImage } from '../../src/workload/write';
+import { FakeTransport } from '../fakes/transport';
+import { configOf, RUN } from '../inputs/sample';
+import { ApiServer, type Fate } from './api-server';
+import { deployment, OLD_IMAGE } from './deployment';
+
+const AT = '2025-11-23T04:00:00.000Z';
+const CONFIG = configOf({ image: 'caringnote/caring-note-api', tags: 'new' });
+const IMAGE = { ...CONFIG.image.references[0], digest: PLACEHOLDER_DIGEST };
+const TO = printReference(IMAGE);
+
+/** A writer before an API server that treats its patches so. */
+function writer(fates: Fate[] = [], object: Deployment = deployment()) {
+  const server = new ApiServer(object, fates);
+  const slept: number[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    today: () => new Date(AT),
+    sleep: async (ms) => void slept.push(ms),
+  };
+  const cluster = new Cluster(new FakeTransport(server.handler), ['kubectl']);
+  const writing = { config: CONFIG, cluster, clock };
+  const change: ImageChange = {
+    workload: structuredClone(object),
+    container: { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false },
+    soak: { set: 30, before: 0 },
+    image: IMAGE,
+    complete: true,
+  };
+  return {
+    server,
+    slept,
+    writing,
+    change,
+    write: (more: Partial<ImageChange> = {}) => writeImage(writing, { ...change, ...more }),
+  };
+}
+
+const imageOf = (workload: Deployment) => workload.spec?.template.spec?.containers[0]?.image;
+const historyOf = (workload: Deployment) => parseHistory(workload.metadata?.annotations?.[annotations.history]);
+const thrownBy = async (work: Promise<unknown>) => {
+  const ended = await work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  if (!ended) throw new Error('it did not fail');
+  return ended.error;
+};
+const codesOf = async (work: Promise<unknown>) => problemsOf(await thrownBy(work)).map(({ code }) => code);
+
+const found: HistoryEntry = { image: OLD_IMAGE, run: '', at: AT, outcome: 'found', revision: '3' };
+const open: HistoryEntry = { id: RUN.id, image: TO, run: RUN.url, at: AT, outcome: 'open' };
+
+describe('writing the image', () => {
+  it('puts image, guard and records into the workload, and gives it as it is then', async () => {
+    const { server, write } = writer();
+    const workload = await write();
+    expect(workload).toEqual(server.object);
+    expect(imageOf(workload)).toBe(TO);
+    expect(workload.spec?.minReadySeconds).toBe(30);
+    expect(workload.metadata?.annotations).toMatchObject({
+      [annotations.changeCause]: `${TO} (commit ${RUN.sha.slice(0, 12)}) by ${RUN.url}`,
+      [annotations.deployId]: RUN.id,
+      [annotations.run]: RUN.url,
+      [annotations.commit]: RUN.sha,
+      'example.org/kept~as': 'it is',
+    });
+    expect([server.patches, server.reads]).toEqual([1, 0]);
+  });
+
+  const history = (...entries: HistoryEntry[]) =>
+    deployment(({ metadata }) =>
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(entries) }),
+    );
+  const good: HistoryEntry = { ...found, outcome: 'deployed', id: 'before', run: 'https://before' };
+  it.each<[string, boolean, Deployment, HistoryEntry[]]>([
+    ['what was found serving, the first time', true, deployment(), [found, open]],
+    ['nothing found, where it was not complete', false, deployment(), [open]],
+    ['nothing twice', true, history(good), [good, open]],
+    [
+      'what somebody put there by hand since',
+      true,
+      history({ ...good, image: 'a/b:c' }),
+      [{ ...good, image: 'a/b:c' }, found, open],
+    ],
+    [
+      'it as if for the first time, where the history was spoilt',
+      true,
+      deployment(({ metadata }) => Object.assign(metadata.annotations ?? {}, { [annotations.history]: 'junk' })),
+      [found, open],
+    ],
+  ])('records %s', async (_, complete, object, expected) => {
+    expect(historyOf(await writer([], object).write({ complete }))).toEqual(expected);
+  });
+
+  it.each<[string, Fate[], { patches: number; reads: number }]>([
+    ['when others write in between', ['overtaken', 'overtaken', 'overtaken'], { patches: 4, reads: 3 }],
+    ['when its answer is lost', ['applied-and-lost'], { patches: 1, reads: 1 }],
+    ['when it is lost itself', ['dropped-and-lost'], { patches: 2, reads: 1 }],
+    ['when it arrives after it was given up', ['late'], { patches: 2, reads: 2 }],
+    ['when kubectl is killed after it', ['killed-after'], { patches: 1, reads: 1 }],
+    ['when its answer cannot be read', ['garbled'], { patches: 1, reads: 1 }],
+    ['when the API server says that it may still be at it', ['timeout'], { patches: 1, reads: 1 }],
+    [
+      'when the API server is away for a moment',
+      [{ stderr: 'Unable to connect to the server: EOF' }],
+      { patches: 2, reads: 1 },
+    ],
+    [
+      'after all of this',
+      ['overtaken', 'dropped-and-lost', 'overtaken', 'dropped-and-lost', 'applied-and-lost'],
+      { patches: 5, reads: 5 },
+    ],
+    [
+      'at the last try',
+      ['overtaken', 'overtaken', 'overtaken', 'overtaken', 'overtaken', 'applied-and-lost'],
+      { patches: 6, reads: 6 },
+    ],
+  ])('takes effect exactly once %s', async (_, fates, { patches, reads }) => {
+    const { server, write } = writer(fates);
+    const workload = await write();
+    expect(imageOf(workload)).toBe(TO);
+    expect(historyOf(workload)).toEqual([found, open]);
+    expect(server.applied).toHaveLength(1);
+    expect([server.patches, server.reads]).toEqual([patches, reads]);
+  });
+
+  it('keeps what others wrote in between', async () => {
+    const { server, write } = writer(['dropped-and-lost']);
+    server.touch(({ spec, metadata }) => {
+      if (spec) spec.replicas = 4;
+      Object.assign(metadata?.annotations ?? {}, { theirs: 'new' });
+    });
+    const workload = await write();
+    expect(workload.spec?.replicas).toBe(4);
+    expect(workload.metadata?.annotations).toMatchObject({ theirs: 'new' });
+  });
+
+  it('waits a little longer before each further try', async () => {
+    const { slept, write } = writer(['overtaken', 'overtaken', 'overtaken']);
+    await write();
+    expect(slept).toEqual([200, 400, 600]);
+  });
+
+  const six = <T>(fate: T) => Array.from({ length: 6 }, () => fate);
+  it.each<[string, string, Fate[]]>([
+    ['workload.contended', 'others write each time', six<Fate>('overtaken')],
+    ['workload.write-unknown', 'it is lost each time', six<Fate>('dropped-and-lost')],
+    ['workload.write-unknown', 'kubectl fails without a clear word', six<Fate>({ stderr: 'Killed' })],
+    ['workload.write-unknown', 'it is lost at the last try', [...six<Fate>('overtaken').slice(1), 'dropped-and-lost']],
+  ])('gives up after six tries, with %s, where %s', async (code, _, fates) => {
+    const { server, write } = writer([...fates, 'answered']);
+    expect(await codesOf(write())).toEqual([code]);
+    expect([server.patches, server.applied.length]).toEqual([6, 0]);
+  });
+
+  it('does not know, and does not try again, where the workload cannot be read back', async () => {
+    const { server, write } = writer(['applied-and-lost']);
+    server.isReadable = false;
+    expect(await codesOf(write())).toEqual(['workload.write-unknown']);
+    expect(server.patches).toBe(1);
+  });
+
+  it.each([
+    'Error from server: admission webhook "x" denied the request: no',
+    `The deployments "web" is invalid: : ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`,
+    'Error from server (Forbidden): deployments.apps "web" is forbidden: exceeded quota: q',
+    'The Deployment "web" is invalid: spec.x: Required value',
+  ])('is refused once and for all by %s', async (stderr) => {
+    const { server, write } = writer([{ stderr }]);
+    expect(await codesOf(write())).toEqual(['workload.rejected']);
+    expect([server.patches, server.reads]).toEqual([1, 0]);
+  });
+
+  it('is refused where the container has moved meanwhile, rather than written into another', async () => {
+    const { server, write } = writer(['overtaken']);
+    server.touch(({ spec }) => void spec?.template.spec?.containers.reverse());
+    expect(await codesOf(write())).toEqual(['workload.rejected']);
+    expect(server.applied).toEqual([]);
+  });
+
+  it.each([
+    [
+      'Forbidden',
+      'Error from server (Forbidden): deployments.apps "x" is forbidden: User "d" cannot patch resource "deployments"',
+    ],
+    ['NotFound', 'Error from server (NotFound): deployments.apps "x" not found'],
+    ['Unauthorized', 'error: You must be logged in to the server (Unauthorized)'],
+  ])('ends at once with %s', async (reason, stderr) => {
+    const { server, write } = writer([{ stderr }]);
+    const error = await thrownBy(write());
+    expect(error).toBeInstanceOf(KubectlError);
+    expect(error).toMatchObject({ reason });
+    expect(server.patches).toBe(1);
+  });
+
+  const fate = fc.constantFrom<Fate>(
+    'answered',
+    'applied-and-lost',
+    'dropped-and-lost',
+    'late',
+    'killed-after',
+    'garbled',
+    'timeout',
+    'overtaken',
+    { stderr: 'Error from server (ServiceUnavailable): x' },
+    { stderr: 'Error from server (Conflict): x' },
+  );
+
+  it('never takes effect twice, and is never called done when it is not, whatever goes wrong', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fate, { maxLength: 8 }), async (fates) => {
+        const { server, write } = writer(fates);
+        const ended = await write().then(
+          (workload) => workload,
+          (error: unknown) => problemsOf(error).map(({ code }) => code),
+        );
+        expect(server.applied.length).toBeLessThanOrEqual(1);
+        if (!Array.isArray(ended)) {
+          expect(ended.metadata?.annotations?.[annotations.deployId]).toBe(RUN.id);
+          expect(imageOf(server.object)).toBe(TO);
+        } else if (ended[0] === 'workload.contended') {
+          expect(imageOf(server.object)).toBe(OLD_IMAGE);
+        } else {
+          expect(ended).toEqual(['workload.write-unknown']);
+        }
+      }),
+    );
+  });
+});
+
+describe('recording how the run ended', () => {
+  /** A workload that this run has written. */
+  const written = async () => {
+    const { write } = writer();
+    const workload = await write();
+    return {
+      ...workload,
+      metadata: {
+        ...workload.metadata,
+        annotations: { ...workload.metadata?.annotations, [annotations.revision]: '4' },
+      },
+    };
+  };
+  const recordWith = async (fates: Fate[], change: (draft: Deployment) => void = () => {}) => {
+    const known = await written();
+    const { server, writing } = writer(fates, known);
+    if (fates.includes('overtaken')) server.touch(change);
+    const why = await recordOutcome(writing, known, 'deployed');
+    return { why, server, known };
+  };
+  const done = { ...open, outcome: 'deployed', revision: '4' };
+
+  it.each<[string, Fate[]]>([
+    ['at once', []],
+    ['after conflicts', ['overtaken', 'overtaken']],
+    ['when the answer is lost', ['applied-and-lost']],
+    ['when it is lost itself', ['dropped-and-lost']],
+    ['when it arrives late', ['late']],
+  ])('writes the outcome and the revision %s, and leaves the template alone', async (_, fates) => {
+    const { why, server, known } = await recordWith(fates);
+    expect(why).toBeUndefined();
+    expect(historyOf(server.object)).toEqual([found, done]);
+    expect(server.object.spec).toEqual(known.spec);
+    expect(server.applied).toHaveLength(1);
+  });
+
+  it.each<[string, (draft: Deployment) => void]>([
+    [
+      'another run has written since',
+      ({ metadata }) => Object.assign(metadata?.annotations ?? {}, { [annotations.deployId]: 'other' }),
+    ],
+    [
+      'the history no longer has this run',
+      ({ metadata }) => Object.assign(metadata?.annotations ?? {}, { [annotations.history]: '[]' }),
+    ],
+    [
+      'our annotations are gone',
+      ({ metadata }) => {
+        delete metadata?.annotations;
+      },
+    ],
+  ])('writes nothing where %s', async (_, change) => {
+    const { why, server } = await recordWith(['overtaken'], change);
+    expect(why).toBeUndefined();
+    expect(server.applied).toEqual([]);
+  });
+
+  it.each<[string, Fate]>([
+    ['the object has been modified', 'overtaken'],
+    ['read ECONNRESET', 'dropped-and-lost'],
+    [
+      'cannot patch',
+      { stderr: 'Error from server (Forbidden): deployments.apps "x" is forbidden: User "d" cannot patch it' },
+    ],
+  ])('says why it could not: %s', async (why, fate) => {
+    const { why: said } = await recordWith(Array.from({ length: 9 }, () => fate));
+    expect(said).toMatch(why === 'the object has been modified' ? /changed again and again/ : why);
+  });
+});
