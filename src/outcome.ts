@@ -19,3 +19,6 @@ export function isSuccess(outcome: Outcome): boolean {
       return outcome satisfies never;
   }
 }
+
+/** Who answers requests now, as far as it is known. */
+export type Serving = 'new' | 'old' | 'nobody' | 'unknown';

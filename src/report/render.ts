@@ -1,7 +1,9 @@
 import { printDuration } from '../inputs/duration';
 import { isSuccess } from '../outcome';
+import type { ContainerLog } from '../rollout/evidence';
 import { explain, line } from '../words/words';
-import type { ContainerLog, Phase, PodRow, Report } from './report';
+import type { Phase } from './phase';
+import type { PodRow, Report } from './report';
 
 /** A summary may have 1 MiB; logs, and what docker printed, are what could make one large. */
 const LOG_CHARACTERS = 20_000;

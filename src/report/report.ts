@@ -1,16 +1,7 @@
-import type { Outcome } from '../outcome';
+import type { Outcome, Serving } from '../outcome';
+import type { ContainerLog } from '../rollout/evidence';
 import type { Problem } from '../words/words';
-
-export const PHASES = ['build', 'preflight', 'prove', 'update', 'watch', 'record'] as const;
-export type PhaseName = (typeof PHASES)[number];
-
-/** A part of the run; times are milliseconds since the run began. */
-export interface Phase {
-  readonly name: PhaseName;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly ended: 'done' | 'failed';
-}
+import type { Phase } from './phase';
 
 export interface PodRow {
   readonly name: string;
@@ -20,16 +11,6 @@ export interface PodRow {
   /** Kubernetes' reason or phase. */
   readonly state: string;
 }
-
-/** The last lines of a container, taken when a rollout failed. */
-export interface ContainerLog {
-  readonly pod: string;
-  readonly container: string;
-  readonly lines: string;
-}
-
-/** Who answers requests now, as far as it is known. */
-export type Serving = 'new' | 'old' | 'nobody' | 'unknown';
 
 /** Everything that there is to say about a run once it has ended. */
 export interface Report {

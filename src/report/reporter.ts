@@ -1,10 +1,12 @@
 import { type PinnedImage, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
-import { isSuccess, type Outcome } from '../outcome';
+import { isSuccess, type Outcome, type Serving } from '../outcome';
+import type { ContainerLog } from '../rollout/evidence';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
 import type { Log } from './log';
-import type { ContainerLog, Phase, PhaseName, PodRow, Report, Serving } from './report';
+import type { Phase, PhaseName } from './phase';
+import type { PodRow, Report } from './report';
 
 /** Writes the log of a run and gathers what its report needs. */
 export class Reporter {

@@ -1,5 +1,4 @@
-import type { Outcome } from '../outcome';
-import type { Serving } from '../report/report';
+import type { Outcome, Serving } from '../outcome';
 import { type Problem, problem } from '../words/words';
 import { isReady, newPods, oldPods, type Snapshot } from './snapshot';
 import type { Watched } from './watch';

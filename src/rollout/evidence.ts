@@ -1,7 +1,13 @@
 import { logsArgv } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import type { ContainerLog } from '../report/report';
 import type { PodTrouble } from './verdict';
+
+/** The last lines of a container, taken when a rollout failed. */
+export interface ContainerLog {
+  readonly pod: string;
+  readonly container: string;
+  readonly lines: string;
+}
 
 const LINES = 50;
 

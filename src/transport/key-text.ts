@@ -10,8 +10,7 @@ export interface PemBlock {
 /** Undoes what copying does to a key as a whole: a BOM, quotes around it, Windows line ends, and `\n` for a line end. */
 export function unwrapKeyText(text: string): string {
   return text
-    .replace(/^\uFEFF/, '')
-    .trim()
+    .trim() // takes a BOM off too
     .replace(/^(["'`])([\s\S]*)\1$/, '$2')
     .replace(/\\r\\n|\\n|\r\n?/g, '\n')
     .trim();

@@ -1,32 +1,34 @@
-/** Problems with the cluster: kubectl, the workload, the rollout. */
+import { because } from './because';
+
+/** Problems with the cluster: kubectl and the workload. */
 export const clusterProblems = {
   'kubectl.missing': ({ words, detail }: { words: string; detail: string }) => ({
-    what: `The command "${words}" cannot be run on the host: ${detail}`,
-    next: 'Install kubectl for the deploy user, or set "kubectl" to what works there, such as "sudo k3s kubectl" or "/usr/local/bin/kubectl".',
+    what: because(`The command "${words}" cannot be run on the host`, detail),
+    next: 'Install kubectl for the deploy user, or set "kubectl" to what works there, such as "sudo k3s kubectl" or "/usr/local/bin/kubectl". A command with sudo needs a rule in /etc/sudoers.d that lets the deploy user run it without a password (NOPASSWD).',
   }),
   'kubectl.no-config': ({ detail }: { detail: string }) => ({
-    what: `kubectl on the host does not know the cluster: ${detail}`,
-    next: 'Give the deploy user a kubeconfig on the host: ~/.kube/config, readable by that user.',
+    what: because('kubectl on the host does not know how to reach the cluster', detail),
+    next: 'Give the deploy user a kubeconfig of this cluster on the host: the file ~/.kube/config, readable by that user. On k3s, "kubectl: sudo k3s kubectl" needs none.',
   }),
   'kubectl.unauthorized': ({ detail }: { detail: string }) => ({
-    what: `The cluster does not accept the deploy user's credentials: ${detail}`,
-    next: "Put a valid token or certificate into the deploy user's ~/.kube/config on the host.",
+    what: because("The cluster does not accept the deploy user's credentials", detail),
+    next: "Put a valid token or certificate into the deploy user's ~/.kube/config on the host. The one there may have run out: certificates made by kubeadm last a year.",
   }),
   'kubectl.certificate': ({ detail }: { detail: string }) => ({
-    what: `A certificate of the cluster has expired: ${detail}`,
-    next: 'On the host, as root: "kubeadm certs check-expiration", then "kubeadm certs renew all", restart the control plane, and renew the deploy user\'s kubeconfig.',
+    what: because('A certificate of the cluster has expired', detail),
+    next: 'On the host, as root, "kubeadm certs check-expiration" shows which one. "kubeadm certs renew all" renews them; they are in use after a restart of the host. If the deploy user\'s ~/.kube/config is a copy of /etc/kubernetes/admin.conf, copy it again.',
   }),
   'kubectl.unreachable': ({ detail }: { detail: string }) => ({
-    what: `The cluster's API server does not answer: ${detail}`,
+    what: because('The cluster does not answer', detail),
     next: 'On the host: "kubectl get nodes" and "sudo systemctl status kubelet" show whether the cluster runs. Run the job again when it does.',
   }),
   'kubectl.forbidden': ({ detail }: { detail: string }) => ({
-    what: `The deploy user may not do this in the cluster: ${detail}`,
-    next: 'Check "namespace" first: a namespace that does not exist is answered this way too. Otherwise give the deploy user this right (a Role and RoleBinding in the namespace).',
+    what: because('The deploy user may not do this in the cluster', detail),
+    next: 'Check "namespace" first: a namespace that does not exist is answered this way too. Otherwise let an administrator of the cluster give the deploy user this right (a Role and a RoleBinding in the namespace); the README of this action lists the rights it needs.',
   }),
   'kubectl.other': ({ detail }: { detail: string }) => ({
-    what: `kubectl on the host failed: ${detail || 'it gave no reason'}`,
-    next: 'Run the same command as the deploy user on the host to see more.',
+    what: because('kubectl on the host failed', detail || 'it gave no reason'),
+    next: 'Sign in to the host as the deploy user and see whether "kubectl get deployments" works there.',
   }),
   'kubectl.not-json': ({ start }: { start: string }) => ({
     what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,
@@ -49,7 +51,7 @@ export const clusterProblems = {
     next:
       others.length > 0
         ? `Correct "deployment" or "namespace". The Deployments there: ${others.slice(0, 10).join(', ')}.`
-        : 'Correct "deployment" or "namespace", or create the Deployment from its manifest first (kubectl apply). The namespace has none.',
+        : 'Correct "deployment" or "namespace", or create the Deployment from its manifest first (kubectl apply -f FILE). The namespace has none.',
   }),
   'workload.no-container': ({
     deployment,
@@ -84,8 +86,8 @@ export const clusterProblems = {
     next: `Make "soak" shorter than ${deadline}s, or raise progressDeadlineSeconds in the manifest.`,
   }),
   'workload.rejected': ({ detail }: { detail: string }) => ({
-    what: `The cluster does not accept this change: ${detail}`,
-    next: 'This was a trial (a server-side dry run): nothing has been changed. A rule of the cluster (a webhook or a policy) or the Deployment itself stands against it; its own words are above.',
+    what: because('The cluster does not accept the new version', detail),
+    next: 'Nothing has been changed. A rule of the cluster (a webhook, a policy, a quota) or the Deployment itself stands against it, in the words above: do what they ask for, or show them to whoever looks after the cluster.',
   }),
   'workload.contended': ({ deployment }: { deployment: string }) => ({
     what: `The Deployment "${deployment}" was changed again and again while the new version was to be written.`,
@@ -100,15 +102,18 @@ export const clusterProblems = {
     namespace: string;
     detail: string;
   }) => ({
-    what: `The connection broke while the new version was being written to the Deployment "${deployment}", so it is not known whether it was: ${detail}`,
-    next: `See what it has: kubectl get deployment/${deployment} -n ${namespace} -o wide — then run the job again.`,
+    what: because(
+      `The new version was sent to the Deployment "${deployment}", but no clear answer came back, so it is not known whether it took effect`,
+      detail,
+    ),
+    next: `See which image it has: kubectl get deployment/${deployment} -n ${namespace} -o wide. Running the job again does no harm.`,
   }),
   'run.cancelled': (_: object) => ({
     what: 'The run was cancelled.',
     next: 'Run the job again when you want the new version out.',
   }),
   'run.unexpected': ({ detail }: { detail: string }) => ({
-    what: `Something unexpected happened: ${detail}`,
-    next: 'Run the job again with debug logging. If it happens again, please report it with the log.',
+    what: because('Something unexpected happened', detail),
+    next: 'Run the job again with "Enable debug logging". If it happens again, please report it with the log: https://github.com/medibird/deploy-action/issues',
   }),
 };

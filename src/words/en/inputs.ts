@@ -1,4 +1,5 @@
 import { printDuration } from '../../inputs/duration';
+import { because } from './because';
 
 /** Problems with what was written under `with:`. */
 export const inputProblems = {
@@ -23,7 +24,7 @@ export const inputProblems = {
     next: 'Make "timeout" longer or "soak" shorter.',
   }),
   'input.list': ({ name, detail }: { name: string; detail: string }) => ({
-    what: `The input "${name}" is not a list that can be read: ${detail}`,
+    what: because(`The input "${name}" is not a list that can be read`, detail),
     next: 'Write one entry a line. An entry that holds a double quote or a line break stands in double quotes, with each inner quote doubled.',
   }),
   'input.keyed': ({ name, entry }: { name: string; entry: number }) => ({
@@ -63,12 +64,12 @@ export const inputProblems = {
     next: 'A digest is "sha256:" and 64 hexadecimal digits.',
   }),
   'image.tagless': ({ given }: { given: string }) => ({
-    what: `The entry ${quoted(given)} of "tags" has no tag, or a digest.`,
-    next: 'Write a bare tag such as "v1.2.3", or a full one such as "user/name:v1.2.3".',
+    what: `The entry ${quoted(given)} of "tags" cannot be pushed as a tag: it has none, or it has a digest.`,
+    next: 'Write a tag alone, such as "v1.2.3", or with its repository, such as "user/name:v1.2.3".',
   }),
   'image.no-own-tag': (_: object) => ({
     what: 'None of the entries of "tags" belongs to the repository that "image" names, so the cluster would have none to run.',
-    next: 'Add a bare tag, such as ${{ github.sha }}.',
+    next: 'Add a tag without a repository in front of it, such as ${{ github.sha }}.',
   }),
 };
 

@@ -1,6 +1,6 @@
 import { printDuration } from '../../inputs/duration';
-import type { Outcome } from '../../outcome';
-import type { PhaseName, Serving } from '../../report/report';
+import type { Outcome, Serving } from '../../outcome';
+import type { PhaseName } from '../../report/phase';
 import type { Progress, WaitingFor } from '../../rollout/verdict';
 
 const pods = (count: number) => `${count} ${count === 1 ? 'pod' : 'pods'}`;

@@ -1,0 +1,90 @@
+import { buildAndPush } from './image/build';
+import type { BuildMetadata } from './image/metadata';
+import { checkPushLogin } from './image/registry';
+import type { Config } from './inputs/config';
+import { Cluster } from './kubectl/client';
+import { problemsOf } from './kubectl/explain';
+import { preflight, type Ready } from './preflight';
+import type { Reporter } from './report/reporter';
+import type { Closing, Tools } from './tools';
+import { Failure, line, type Problem } from './words/words';
+
+export interface Prepared {
+  readonly built: BuildMetadata;
+  readonly ready: Ready;
+  readonly cluster: Cluster;
+}
+
+type Note = (text: string) => void;
+
+/**
+ * Builds and pushes; at the same time looks whether the cluster and the registry will take it. The build stops as soon as
+ * either will not, but both get to say so.
+ */
+export async function buildWhileChecking(
+  config: Config,
+  tools: Tools,
+  reporter: Reporter,
+  closing: Closing,
+): Promise<Prepared> {
+  const { processes, folder, log } = tools;
+  const [stopBuild, stopChecks] = [new AbortController(), new AbortController()];
+  const problems: Problem[] = [];
+  const orStop = <T>(work: Promise<T>, other: AbortController): Promise<T | undefined> =>
+    work.catch((error: unknown) => {
+      // What ends because another part has failed has nothing of its own to say.
+      if (problems.length === 0 || !isCancelled(error)) problems.push(...problemsOf(error));
+      other.abort();
+      return undefined;
+    });
+  const checking = reporter.aside('preflight', async (note) => {
+    const signal = AbortSignal.any([tools.signal, stopChecks.signal]);
+    const [checked] = await Promise.all([
+      orStop(checkCluster(config, tools, closing, { signal, note }), stopBuild),
+      orStop(checkLogin(config, tools, note), stopBuild),
+    ]);
+    if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
+    return checked;
+  });
+  const signal = AbortSignal.any([tools.signal, stopBuild.signal]);
+  const building = reporter.phase('build', () =>
+    buildAndPush(config, { processes, folder, signal, onLine: (text) => log.foreign(text) }),
+  );
+  const [built, checked] = await Promise.all([orStop(building, stopChecks), checking.result.catch(() => undefined)]);
+  checking.show();
+  if (!built || !checked) throw new Failure(problems);
+  reporter.found({ previousImage: checked.ready.container.image });
+  return { built, ...checked };
+}
+
+async function checkCluster(
+  config: Config,
+  { clock, connect, signal: cancel }: Tools,
+  closing: Closing,
+  { signal, note }: { signal: AbortSignal; note: Note },
+): Promise<Omit<Prepared, 'built'>> {
+  const { host, port, username, kubectl } = config.host;
+  const began = clock.now();
+  const transport = await connect(config, { signal, note });
+  closing.add(() => transport.close());
+  note(line('log.connected', { host, port, username, ms: clock.now() - began }));
+  const ready = await preflight(config, new Cluster(transport, kubectl, signal));
+  const { container, workload, complete } = ready;
+  const { replicas = 1, strategy } = workload.spec ?? {};
+  const { name, image } = container;
+  note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
+  if (!complete) note(line('log.rolling', {}));
+  note(line('log.trial', {}));
+  return { ready, cluster: new Cluster(transport, kubectl, cancel) };
+}
+
+async function checkLogin({ image }: Config, { fetch }: Tools, note: Note): Promise<void> {
+  const { repository, credentials } = image;
+  const wrong = await checkPushLogin(repository, credentials, fetch);
+  if (wrong) throw new Failure(wrong);
+  if (credentials) note(line('log.login', { registry: repository.registry }));
+}
+
+function isCancelled(error: unknown): boolean {
+  return problemsOf(error).every(({ code }) => code === 'run.cancelled' || code === 'ssh.cancelled');
+}

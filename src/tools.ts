@@ -1,0 +1,35 @@
+import type { Fetch } from './image/registry';
+import type { Config } from './inputs/config';
+import type { Log } from './report/log';
+import type { Clock } from './system/clock';
+import type { Processes } from './system/process';
+import type { Transport } from './transport/transport';
+
+/** Everything a run needs of the world outside it. */
+export interface Tools {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly processes: Processes;
+  readonly fetch: Fetch;
+  readonly connect: (
+    config: Config,
+    options: { signal: AbortSignal; note: (text: string) => void },
+  ) => Promise<Transport>;
+  /** A folder of this run's own, for files that docker writes. */
+  readonly folder: string;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** What has to be ended when the run ends, however it does; the last one begun is ended first. */
+export class Closing {
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  add(end: () => Promise<void>): void {
+    this.#ends.unshift(end);
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
+  }
+}
