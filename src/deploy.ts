@@ -16,6 +16,7 @@ import { Observer } from './rollout/observe';
 import { restartCounts, type Target, templateOf } from './rollout/snapshot';
 import { watchRollout } from './rollout/watch';
 import { Closing, type Tools } from './tools';
+import { quote } from './transport/quote';
 import { Failure, line, problem } from './words/words';
 import { recordOutcome, writeImage } from './workload/write';
 
@@ -125,20 +126,23 @@ async function watch(
     const { cause } = verdict;
     if ('trouble' in cause && cause.trouble)
       reporter.found({ logs: await lastWords(cluster, namespace, cause.trouble) });
-    if (changed)
-      reporter.found({
-        wayBack: `kubectl set image deployment/${deployment} ${target.container}=${previousImage} -n ${namespace}`,
-      });
+    if (changed) reporter.found({ wayBack: setImageCommand(config, target.container, previousImage) });
   }
   if (changed && snapshot.workload && ending.outcome !== 'superseded') {
     const { workload } = snapshot;
     const lost = await reporter.phase('record', () =>
       recordOutcome({ config, cluster, clock }, workload, ending.outcome),
     );
-    if (lost) reporter.log.warning(line('log.history-lost', { detail: lost }));
+    if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
   }
   const isSeen = verdict.kind === 'good' || verdict.kind === 'bad';
   return reporter.end(ending.outcome, isSeen ? servingIn(snapshot) : 'unknown', ending.problem ? [ending.problem] : []);
+}
+
+/** The command that brings an image back: quoted, for it is meant to be copied into a shell. */
+function setImageCommand({ workload }: Config, container: string, image: string): string {
+  const { name, namespace } = workload;
+  return quote(['kubectl', 'set', 'image', `deployment/${name}`, `${container}=${image}`, '-n', namespace]);
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */

@@ -96,7 +96,7 @@ async function tryOut(
   } catch (error) {
     // A conflict only says that the status moved on meanwhile: the rest was accepted, or will be tried at the real write.
     if (error instanceof KubectlError && error.reason === 'Conflict') return;
-    if (error instanceof KubectlError && (error.reason === 'Invalid' || error.reason === 'Other')) {
+    if (error instanceof KubectlError && error.reason === 'Invalid') {
       throw new Failure(problem('workload.rejected', { detail: error.message }), { cause: error });
     }
     throw error;

@@ -106,6 +106,12 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
       expect(await run(shell(`printf '\\355\\225'; sleep 0.1; printf '\\234'`))).toEqual(ok('한'));
     });
 
+    it('joins a character that arrives in two pieces of a line', async () => {
+      const lines: string[] = [];
+      await run(shell(`printf 'a\\n\\355\\225'; sleep 0.1; printf '\\234\\n'`), { onLine: (line) => lines.push(line) });
+      expect(lines).toEqual(['a', '한']);
+    });
+
     it('gives a command up when its time has passed', async () => {
       const { result } = await start({ ...shell('echo started; sleep 30'), timeoutMs: 500 });
       subject?.passTime?.(500);
@@ -144,6 +150,17 @@ export function transportContract(name: string, setUp: () => Promise<Subject>): 
         lines: ['first', 'second'],
         result: { kind: 'cancelled', stdout: '', stderr: '' },
       });
+    });
+
+    it('passes no line on once it was cancelled, although it has arrived', async () => {
+      const lines: string[] = [];
+      const cancel = new AbortController();
+      const onLine = (line: string) => {
+        lines.push(line);
+        cancel.abort();
+      };
+      await run(shell(`printf 'a\\nb\\nc'`), { onLine, signal: cancel.signal });
+      expect(lines).toEqual(['a']);
     });
 
     it('passes the last line on where it has no line break', async () => {

@@ -41,6 +41,8 @@ export interface SshServer {
   readonly connections: number;
   /** How often someone tried to sign in. */
   readonly logins: number;
+  /** How many commands run. */
+  readonly running: number;
   /** Renews the keys of every connection, as sshd does after a gigabyte. */
   rekey(): Promise<void>;
   /** Cuts every connection, as a crash would: RST. */
@@ -155,6 +157,9 @@ export async function startSshServer(
     commands,
     get connections() {
       return seen.connections;
+    },
+    get running() {
+      return children.size;
     },
     get logins() {
       return seen.logins;

@@ -52,7 +52,7 @@ export class FakeTransport implements Transport {
     if (cancelled.aborted) return { kind: 'cancelled', stdout: '', stderr: '' };
     this.commands.push(command);
     const over = new AbortController();
-    const stdout = onLine === undefined ? keepText() : passLines(onLine);
+    const stdout = onLine === undefined ? keepText() : passLines((text) => cancelled.aborted || onLine(text));
     const emit = (chunk: string | Buffer) => void (over.signal.aborted || stdout.add(Buffer.from(chunk as string)));
     try {
       const answer = await Promise.race([

@@ -1,4 +1,10 @@
-import { buildArgv, loginEnvironment, manifestArgv, takesLoginFromEnvironment } from '../../src/image/buildx';
+import {
+  buildArgv,
+  loginEnvironment,
+  manifestArgv,
+  saysPushDenied,
+  takesLoginFromEnvironment,
+} from '../../src/image/buildx';
 import { PLACEHOLDER_DIGEST } from '../../src/image/reference';
 import type { RawInputs } from '../../src/inputs/names';
 import { Secret } from '../../src/system/secret';
@@ -89,4 +95,65 @@ describe('whether buildx takes a login from its environment', () => {
     ['github.com/docker/buildx', undefined],
     ['', undefined],
   ])('%s: %s', (output, takes) => expect(takesLoginFromEnvironment(output)).toBe(takes));
+});
+
+describe('whether the registry refused the push', () => {
+  // Put together from reports on docker/build-push-action and from memory; none was recorded with a registry here.
+  const scope =
+    'repository does not exist or may require authorization: server message: insufficient_scope: authorization failed';
+  it.each([
+    [
+      true,
+      [`ERROR: failed to build: failed to solve: failed to push docker.io/user/app:v1: push access denied, ${scope}`],
+    ],
+    [
+      true,
+      ['ERROR: failed to solve: failed to push user/app:v1: server message: insufficient_scope: authorization failed'],
+    ],
+    [
+      true,
+      [
+        'ERROR: failed to build: failed to solve: failed to push ghcr.io/a/b:v1: denied: permission_denied: write_package',
+      ],
+    ],
+    [
+      true,
+      [
+        'ERROR: failed to solve: failed to push ghcr.io/a/b:v1: unexpected status from HEAD request to https://ghcr.io/v2/: 403 Forbidden',
+      ],
+    ],
+    [
+      true,
+      [
+        '#7 pushing user/app:v1 with docker',
+        'ERROR: denied: requested access to the resource is denied',
+        'View build details: x',
+      ],
+    ],
+    [true, ['error: denied: requested access to the resource is denied']],
+    [true, ['ERROR: failed to build: unauthorized: authentication required']],
+    [true, ['ERROR: no basic auth credentials']],
+    [
+      false,
+      [
+        `ERROR: failed to solve: user/base: failed to resolve source metadata for docker.io/user/base:1: pull access denied, ${scope}`,
+      ],
+    ],
+    [
+      false,
+      [
+        '#9 12.3 npm error 401 Unauthorized',
+        'ERROR: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1',
+      ],
+    ],
+    [
+      false,
+      [
+        'ERROR: failed to solve: failed to push user/app:v1: unexpected status from PUT request to https://x: 500 Internal Server Error',
+      ],
+    ],
+    [false, ['denied: requested access to the resource is denied']],
+    [false, ['ERROR: failed to solve: Get "https://x": dial tcp: i/o timeout']],
+    [false, []],
+  ])('%s: %j', (denied, lines) => expect(saysPushDenied(lines)).toBe(denied));
 });

@@ -1,7 +1,8 @@
 import { classify } from '../../src/kubectl/failure';
 
-// Recorded: kubectl 1.32.4 against a server that answers with the API server's own Status objects; the sentences are the same in
-// k8s.io/kubectl/pkg/cmd/util/helpers.go from 1.28 to 1.34.
+// kubectl 1.32.4 said the sentences of NotFound, Forbidden, Conflict, Invalid, Expired, Unauthorized, the webhooks, the policy, etcd,
+// EOF and a missing or broken kubeconfig, to a server that answers with Status objects. Those of certificates, sudo and older
+// versions are as remembered from sources and logs, not recorded.
 const NOT_FOUND = 'deployments.apps "web" not found';
 const RBAC =
   'deployments.apps "web" is forbidden: User "deployer" cannot patch resource "deployments" in API group "apps" in the namespace "default"';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { explainFault } from '../../src/transport/fault';
 import { parseHostKeys } from '../../src/transport/hostkey';
 import { readPrivateKey } from '../../src/transport/key';
@@ -194,10 +194,12 @@ describe('the SSH connection', () => {
     it('stops where it is when the run is cancelled', async () => {
       server.faults.isSilent = true;
       const cancel = new AbortController();
-      const failed = problemsOf(connect({ signal: cancel.signal }));
+      const onRetry = jest.fn();
+      const failed = problemsOf(connect({ signal: cancel.signal, onRetry }));
       while (server.connections === 0) await new Promise(setImmediate);
       cancel.abort();
       expect(await failed).toMatchObject([{ code: 'ssh.cancelled' }]);
+      expect(onRetry).not.toHaveBeenCalled();
     });
 
     it('stops waiting for the next try when the run is cancelled', async () => {
@@ -392,11 +394,52 @@ describe('the SSH connection', () => {
       expect(await transport.run(read('true'))).toMatchObject({ kind: 'cancelled' });
     });
 
+    it('does not wait for a host that never hangs up', async () => {
+      const proxy = await relay(server.port, true, (near, chunk) => void near.write(corrupt ? chunk.fill(0) : chunk));
+      let corrupt = false;
+      const transport = await connect({ port: proxy.port });
+      corrupt = true;
+      expect(await transport.run(change('true'))).toMatchObject({ kind: 'lost' });
+      await expect(proxy.isCut()).resolves.toBe(true);
+
+      corrupt = false;
+      const hostKeys = { trusted: [{ fingerprint: 'SHA256:x', type: undefined }], revoked: [] };
+      await problemsOf(connect({ port: proxy.port, hostKeys }));
+      await expect(proxy.isCut()).resolves.toBe(true);
+      await proxy.close();
+    });
+
+    it('waits 2 seconds for a host to answer its goodbye', async () => {
+      const proxy = await relay(server.port, true, (near, chunk) => void near.write(chunk));
+      const transport = await connect({ port: proxy.port });
+      const closing = transport.close();
+      while (clock.sleeping === 0) await new Promise(setImmediate);
+      clock.pass(2_000);
+      await closing;
+      await expect(proxy.isCut()).resolves.toBe(true);
+      await proxy.close();
+    });
+
+    it('does not wait for a host that hangs up without reading on', async () => {
+      const proxy = await relay(server.port, true, (near, chunk) => void near.write(chunk));
+      const transport = await connect({ port: proxy.port });
+      const stdin = 'x'.repeat(3 * MIB);
+      const running = Array.from({ length: 8 }, () => transport.run({ ...change('sleep', '30'), stdin }));
+      await proxy.stopReadingAfter(100_000);
+      proxy.hangUp();
+      expect(new Set((await Promise.all(running)).map((result) => result.kind))).toEqual(new Set(['lost']));
+      await proxy.close();
+    });
+
     it('is safe at any byte of the conversation', async () => {
       const lengths = Array.from({ length: 60 }, (_, index) => index * 97);
       const kinds = new Set<string>();
       for (const length of lengths) {
-        const proxy = await cutAfter(length, server.port);
+        const proxy = await relay(server.port, false, (near, chunk) => {
+          const left = length - near.bytesWritten;
+          if (chunk.length <= left) near.write(chunk);
+          else if (near.writable) near.write(chunk.subarray(0, left), () => near.resetAndDestroy());
+        });
         const onRetry: SshOptions['onRetry'] = (_, __, waitMs) => void setImmediate(() => clock.pass(waitMs));
         try {
           const transport = await connectSsh({ ...options, port: proxy.port, onRetry });
@@ -424,7 +467,7 @@ describe('the SSH connection', () => {
       // Its own time limit, and the wait for quiet once the status has come.
       while (clock.sleeping < 2) await new Promise(setImmediate);
       clock.pass(1_999);
-      await new Promise(setImmediate);
+      await transport.run(read('true'));
       expect(result).toBeUndefined();
       clock.pass(1);
       await running;
@@ -508,6 +551,23 @@ describe('the SSH connection', () => {
       expect(server.commands.filter((line) => line.includes('sent'))).toEqual([]);
     });
 
+    it('leaves its place in the queue to others when it is cancelled there', async () => {
+      const transport = await connect();
+      const cancel = new AbortController();
+      const running = Array.from({ length: 8 }, () => transport.run(read('sleep', '0.1')));
+      const waiting = Array.from({ length: 8 }, () => transport.run(read('true'), { signal: cancel.signal }));
+      cancel.abort();
+      await Promise.all([...running, ...waiting]);
+      expect(await transport.run(read('true'))).toMatchObject({ kind: 'exited' });
+    });
+
+    it('has its channel closed when it is given up', async () => {
+      const transport = await connect();
+      const cancel = new AbortController();
+      await transport.run(shell('echo started; sleep 30'), { onLine: () => cancel.abort(), signal: cancel.signal });
+      while (server.running > 0) await new Promise(setImmediate);
+    });
+
     it('is lost where the host has gone silent after the exit status, with output perhaps under way', async () => {
       const transport = await connect({ keepaliveMs: 100 });
       server.faults.stallAfterExit = true;
@@ -534,34 +594,41 @@ describe('the SSH connection', () => {
   });
 });
 
-/** A way to a server that is cut by RST after so many bytes have come back through it, in any one connection. */
-async function cutAfter(bytes: number, target: number) {
+/** A way to a server on which what comes back can be tampered with. It may never answer the client's goodbye. */
+async function relay(target: number, allowHalfOpen: boolean, back: (near: Socket, chunk: Buffer) => void) {
   const sockets = new Set<Socket>();
-  const proxy: Server = createServer((near) => {
+  let near: Socket | undefined;
+  const listener = createServer({ allowHalfOpen, noDelay: true }, (accepted) => {
+    near = accepted;
     const far = createConnection(target, '127.0.0.1');
-    for (const socket of [near, far]) {
+    for (const socket of [accepted, far]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
     }
-    let left = bytes;
-    near.pipe(far);
-    far.on('data', (chunk) => {
-      if (chunk.length <= left) near.write(chunk);
-      else {
-        far.removeAllListeners('data');
-        near.write(chunk.subarray(0, left), () => near.resetAndDestroy());
-      }
-      left -= chunk.length;
-    });
-    near.on('close', () => far.destroy());
+    accepted.on('data', (chunk) => far.write(chunk));
+    far.on('data', (chunk) => back(accepted, chunk));
+    accepted.on('close', () => far.destroy());
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
   return {
     port: address !== null && typeof address === 'object' ? address.port : 0,
+    async stopReadingAfter(bytes: number) {
+      while ((near?.bytesRead ?? 0) < bytes) await new Promise(setImmediate);
+      near?.pause();
+    },
+    hangUp: () => near?.end(),
+    /** Whether the client has let go of the last connection: it then answers a write by RST. */
+    async isCut() {
+      while (near?.destroyed === false) {
+        near.write('x');
+        await new Promise(setImmediate);
+      }
+      return true;
+    },
     close: () => {
       for (const socket of sockets) socket.destroy();
-      return new Promise<void>((resolve) => proxy.close(() => resolve()));
+      return new Promise<void>((resolve) => listener.close(() => resolve()));
     },
   };
 }

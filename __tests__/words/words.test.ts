@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/outcome';
-import { PHASES } from '../../src/report/report';
+import { PHASES } from '../../src/report/phase';
 import { lines } from '../../src/words/en/lines';
 import { problems } from '../../src/words/en/problems';
 import { explain, Failure, line, type Problem, problem } from '../../src/words/words';
@@ -19,8 +19,6 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
     ['names', 'others', 'methods', 'types', 'hosts', 'expected'].map((key) => [key, ['<one>', '<other>']]),
   ),
   lines: [2, 3],
-  from: 0,
-  to: 30,
   probe: true,
   trouble: {
     pod: '<pod>',
@@ -46,7 +44,6 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   username: ['somebody', ''],
   nearest: ['tags', ''],
   said: ['SSH-2.0-x', ''],
-  detail: ['<detail>', ''],
   sha: ['0123456789abcdef', ''],
   probe: [true, false],
   replicas: [1, 2],
@@ -54,7 +51,6 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   lines: [[1], [1, 2]],
   methods: [[], ['password'], ['publickey', 'password']],
   trouble: [
-    undefined,
     { pod: 'p', container: '', reason: 'Unschedulable', message: '0/1 nodes', restarts: 0 },
     { pod: 'p', container: 'c', reason: 'NotReady', message: '', restarts: 0 },
     { pod: 'p', container: 'c', reason: 'Error', message: '', restarts: 1, exitCode: 137 },
@@ -82,12 +78,13 @@ const VARIANTS = [
 ];
 const SPOILT = /undefined|null|NaN|\[object|=>|\$\{(?!\{)|<Symbol/;
 
+const explained = (code: Problem['code'], params: never) => explain({ code, params } as Problem);
 const texts = (show: (params: never) => string) => VARIANTS.map((chosen) => show(anyParams(chosen)));
 
 describe('every problem', () => {
   it.each(Object.keys(problems) as Problem['code'][])('%s says what happened and what to do', (code) => {
     for (const field of ['what', 'next'] as const) {
-      for (const text of texts((params) => explain({ code, params })[field])) {
+      for (const text of texts((params) => explained(code, params)[field])) {
         expect(text).not.toMatch(SPOILT);
         expect(text.trim()).toBe(text);
         expect(text).toMatch(/\S{2,} \S+/);
@@ -95,9 +92,23 @@ describe('every problem', () => {
     }
   });
 
+  it.each([
+    ...['input.list', 'build.no-buildx', 'build.unreadable', 'workload.rejected', 'workload.write-unknown'],
+    ...['missing', 'no-config', 'unauthorized', 'certificate', 'unreachable', 'forbidden', 'other'].map(
+      (each) => `kubectl.${each}`,
+    ),
+  ] as Problem['code'][])('%s is a whole sentence where nobody said why', (code) => {
+    expect(explained(code, anyParams({ detail: '' })).what).toMatch(/[^:.]\.$|: it gave no reason$/);
+  });
+
+  it('of a rollout that ran out of time is whole without a container in trouble', () => {
+    const { what, next } = explained('rollout.deadline', anyParams({ trouble: undefined }));
+    expect(what + next).not.toMatch(SPOILT);
+  });
+
   it('has advice that is not what has been said already', () => {
     for (const code of Object.keys(problems) as Problem['code'][]) {
-      const { what, next } = explain({ code, params: anyParams() });
+      const { what, next } = explained(code, anyParams());
       expect(what).not.toContain(next);
     }
   });

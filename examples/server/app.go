@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 )
 
 // newApp answers / with the app's page, or as an API with JSON, and /healthz with whether it is ready.
-func newApp(settings settings, ready *atomic.Bool) (http.Handler, error) {
+func newApp(settings settings, ready func() bool) (http.Handler, error) {
 	home, err := newHome(settings)
 	if err != nil {
 		return nil, err
@@ -19,7 +18,7 @@ func newApp(settings settings, ready *atomic.Bool) (http.Handler, error) {
 	routes := http.NewServeMux()
 	routes.Handle("GET /{$}", home)
 	routes.HandleFunc("GET /healthz", func(answer http.ResponseWriter, _ *http.Request) {
-		if !ready.Load() {
+		if !ready() {
 			http.Error(answer, "not ready", http.StatusServiceUnavailable)
 			return
 		}

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import type { Config } from '../inputs/config';
 import type { Processes, ProcessResult } from '../system/process';
 import { Failure, problem } from '../words/words';
-import { buildArgv, loginEnvironment, manifestArgv, takesLoginFromEnvironment, VERSION_ARGV } from './buildx';
+import {
+  buildArgv,
+  loginEnvironment,
+  manifestArgv,
+  saysPushDenied,
+  takesLoginFromEnvironment,
+  VERSION_ARGV,
+} from './buildx';
 import { type BuildMetadata, parseMetadata, proveDigest } from './metadata';
 import { type PinnedImage, printRepository } from './reference';
 
@@ -63,14 +70,9 @@ function environmentOf({ image }: Config): Record<string, string> {
 
 /** buildx ends with 1 whatever went wrong, so here its last words have to be read. */
 function buildFailure({ image }: Config, last: readonly string[]): Failure {
-  const tail = last.join('\n');
+  if (!saysPushDenied(last)) return new Failure(problem('build.failed', { tail: last.join('\n') }));
   const repository = printRepository(image.repository);
-  if (
-    /push access denied|insufficient_scope|denied: requested access|unauthorized|no basic auth credentials/i.test(tail)
-  ) {
-    return new Failure(problem('build.push-denied', { repository, username: image.credentials?.username ?? '' }));
-  }
-  return new Failure(problem('build.failed', { tail }));
+  return new Failure(problem('build.push-denied', { repository, username: image.credentials?.username ?? '' }));
 }
 
 function detailOf(result: ProcessResult): string {

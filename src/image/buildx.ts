@@ -49,3 +49,17 @@ export function takesLoginFromEnvironment(versionOutput: string): boolean | unde
   const [major, minor] = [Number(match[1]), Number(match[2])];
   return major > LOGIN_FROM_ENVIRONMENT[0] || minor >= LOGIN_FROM_ENVIRONMENT[1];
 }
+
+/** BuildKit says what it was doing; the engine's own push (docker driver) gives the registry's words alone. */
+const PUSHING =
+  /failed to push|push access denied|^error: (?:failed to (?:build|solve): )*(?:denied|unauthorized|no basic auth)/i;
+const DENIED = /denied|unauthorized|no basic auth credentials|insufficient_scope|403 forbidden/i;
+
+/**
+ * Whether buildx's last words say that the registry refused the push. Only its own last error counts: a base image that may not be
+ * pulled, and a program in the build that is refused somewhere, sound much the same.
+ */
+export function saysPushDenied(lines: readonly string[]): boolean {
+  const said = lines.findLast((line) => /^error: /i.test(line)) ?? '';
+  return PUSHING.test(said) && DENIED.test(said);
+}

@@ -11,7 +11,7 @@ export function parseList(text: string, { commas }: { commas: boolean }): string
     relaxColumnCount: true,
     skipEmptyLines: true,
     // Left to itself, the parser takes the first line's end for that of all, and a secret may mix them.
-    recordDelimiter: ['\r\n', '\n', '\r'],
+    recordDelimiter: ['\r\n', '\n'],
   });
   return rows
     .flatMap((row) => (commas ? row : [row.join(',')]))

@@ -8,11 +8,17 @@ const HEARTBEAT_MS = 30_000;
 const CONTROLLER_MS = 5_000;
 
 /** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
-export function progressLines(clock: Clock, write: (text: string) => void): (verdict: Verdict) => void {
+export function progressLines(
+  clock: Clock,
+  write: (text: string) => void,
+): (verdict: Verdict, trouble: string | undefined) => void {
   const startedAt = clock.now();
   let last = '';
   let writtenAt = Number.NEGATIVE_INFINITY;
-  return (verdict) => {
+  let isBlind = false;
+  return (verdict, trouble) => {
+    if (trouble !== undefined && !isBlind) write(line('log.no-contact', { detail: trouble }));
+    isBlind = trouble !== undefined;
     if (verdict.kind !== 'waiting' && verdict.kind !== 'good' && verdict.kind !== 'bad') return;
     // The controller begins within milliseconds; before that there is nothing to count.
     if (verdict.kind === 'waiting' && verdict.waitingFor === 'controller' && clock.now() - startedAt < CONTROLLER_MS)

@@ -9,6 +9,9 @@ import type { PodRow, Report } from './report';
 const LOG_CHARACTERS = 20_000;
 const LINE_CHARACTERS = 2_000;
 
+/** New pods come first, so what is cut off are old ones mostly. */
+const POD_ROWS = 30;
+
 /** The job summary, in GitHub's Markdown. */
 export function renderSummary(report: Report): string {
   const { outcome, deployment, namespace } = report;
@@ -45,7 +48,9 @@ export function renderSummary(report: Report): string {
   ].join('\n\n');
 }
 
-function podTable(rows: readonly PodRow[]): string {
+function podTable(all: readonly PodRow[]): string {
+  const rows = all.slice(0, POD_ROWS);
+  const more = all.length - rows.length;
   const heads = [
     line('summary.pod', {}),
     line('summary.version', {}),
@@ -53,7 +58,7 @@ function podTable(rows: readonly PodRow[]): string {
     line('summary.restarts', {}),
     line('summary.state', {}),
   ];
-  return table(
+  const shown = table(
     heads,
     rows.map(({ name, version, ready, restarts, state }) => [
       code(name),
@@ -63,6 +68,7 @@ function podTable(rows: readonly PodRow[]): string {
       escapeText(state),
     ]),
   );
+  return more > 0 ? `${shown}\n\n${line('summary.more-pods', { count: more })}` : shown;
 }
 
 function logDetails({ pod, container, lines }: ContainerLog): string {

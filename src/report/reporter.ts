@@ -12,6 +12,7 @@ import type { PodRow, Report } from './report';
 export class Reporter {
   readonly #startedAt: number;
   readonly #phases: Phase[] = [];
+  readonly #warnings: string[] = [];
   #found: Partial<Report> = {};
 
   constructor(
@@ -69,6 +70,12 @@ export class Reporter {
     this.log.info(line('log.proved', { digest: image.digest }));
   }
 
+  /** Something that makes the run no failure, and that somebody should see. */
+  warn(text: string): void {
+    this.#warnings.push(text);
+    this.log.warning(text);
+  }
+
   /** Ends the run: shows what went wrong and gives the report. */
   end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
     const { deployment, namespace } = {
@@ -87,7 +94,7 @@ export class Reporter {
     if (this.#found.wayBack) this.log.info(line('log.way-back', { command: this.#found.wayBack }));
     return {
       tags: this.config.image.references.map(printReference),
-      warnings: [],
+      warnings: this.#warnings,
       pods: [],
       logs: [],
       ...this.#found,

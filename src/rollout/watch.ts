@@ -17,8 +17,8 @@ export interface WatchTools {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called at every look, with the verdict so far. */
-  readonly onLook: (verdict: Verdict, snapshot: Snapshot) => void;
+  /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
+  readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
@@ -30,7 +30,7 @@ export async function watchRollout(target: Target, { observer, clock, signal, on
     const looked = judge(target, state, snapshot, clock.now());
     state = looked.state;
     const { verdict } = looked;
-    onLook(verdict, snapshot);
+    onLook(verdict, observer.trouble()?.message);
     if (verdict.kind === 'bad' && verdict.cause.code === 'deadline' && observer.trouble()) {
       // The deadline passed while we could not see: nobody knows how the rollout stands.
       return { verdict: { kind: 'unknown', why: 'no-contact' }, snapshot };

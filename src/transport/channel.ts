@@ -39,8 +39,8 @@ type Ending = { kind: 'exited'; code: number } | { kind: 'signalled'; signal: st
 type Stop = Ending | { kind: 'timedOut' } | { kind: 'cancelled' } | { kind: 'lost'; detail: string };
 
 /**
- * Runs one command on a channel of its own. The first reason to end it wins; the channel is then closed, which sshd
- * answers by closing the command's pipes, not by ending it (measured): a command must end by itself.
+ * Runs one command on a channel of its own. The first reason to end it wins, and the channel is then closed. sshd
+ * does not end the command for that (measured), and counts its session until it has: a command must end by itself.
  */
 export function runOnChannel(
   connection: Connection,

@@ -22,7 +22,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, { clock, signal,
       return await attempt();
     } catch (error) {
       const fault = error instanceof Failure ? error.problems[0] : undefined;
-      if (fault === undefined || !passes(fault) || signal.aborted) throw error;
+      if (fault === undefined || !passes(fault)) throw error;
       const waitMs = Math.round(base * (0.8 + 0.4 * Math.random()));
       onRetry?.(fault, index + 1, waitMs);
       await clock.sleep(waitMs, signal);

@@ -17,7 +17,7 @@ build_kubernetes() {
 }
 build_buildx() { build docker-buildx "$buildx" "buildx $buildx" '2 minutes' buildx_into; }
 build_act() { build act "$act" "act $act" '90 seconds' act_into; link "$(built act)" "$cache/bin/act"; }
-build_server() { build server "$(key_of "$testbed/../examples/server")" "the sample apps' server" '10 seconds' server_into; }
+build_server() { build server "$(key_of "$testbed/../examples/server")" "the sample apps' server" '30 seconds' server_into; }
 
 kube_into() {
   local version=k8s.io/component-base/version
@@ -56,5 +56,3 @@ built() { cat "$cache/builds/$1.current"; }
 
 # A key of a Go module's own files.
 key_of() { (cd "$1" && cat go.mod go.sum ./*.go 2>/dev/null | sha256sum | cut -c1-12); }
-
-link() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || { mkdir -p "$(dirname "$2")"; ln -sfn "$1" "$2"; }; }

@@ -70,6 +70,7 @@ remove_shared_files() {
   [ ! -d /var/log/containers ] || find /var/log/containers -maxdepth 1 -lname "$state/*" -delete
   leave_folder /run/containerd
   leave_folder /run/docker
+  leave_folder /run/runc
   leave_folder /var/log/containers
   leave_folder /var/lib/cni
 }

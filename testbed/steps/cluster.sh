@@ -99,4 +99,4 @@ YAML
 node_is_ready() {
   [ "$(kubectl get node "$node_name" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = True ]
 }
-kube_proxy_is_ready() { iptables-save -t nat | grep -q 'default/kubernetes:https'; }
+kube_proxy_is_ready() { [[ $(iptables-save -t nat) == *default/kubernetes:https* ]]; }

@@ -21,6 +21,7 @@ node_name=testbed
 our_networks=198.18.0.0/15
 service_range=198.18.0.0/16
 pod_range=198.19.0.0/20
+fenced_range=198.19.0.0/16 # all but the Services: what has no more specific route is unreachable
 docker_bridge_address=198.19.254.1/24
 host_ip=198.19.255.1 # stands on lo: kubeadm refuses 127.0.0.1
 docker_bridge=da-docker0
@@ -58,3 +59,6 @@ lock() {
   exec 9</var/lib
   flock --nonblock 9 || { say 'waiting for another testbed/up or testbed/down to end'; flock 9; }
 }
+
+# link TARGET NAME: a symbolic link, made only if it is not that already.
+link() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || { mkdir -p "$(dirname "$2")"; ln -sfn "$1" "$2"; }; }

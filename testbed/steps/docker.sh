@@ -3,6 +3,7 @@
 
 start_docker() {
   share_folder /run/docker # it looks for plugins there, whatever is configured
+  share_folder /run/runc   # a RUN in a Dockerfile uses this one
   mkdir -p "$state/docker-client/cli-plugins"
   link "$(built docker-buildx)" "$state/docker-client/cli-plugins/docker-buildx"
   [ -e "$state/docker-client/config.json" ] || echo '{}' >"$state/docker-client/config.json"

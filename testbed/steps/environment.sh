@@ -9,7 +9,8 @@ write_environment() {
 environment() {
   # shellcheck disable=SC2016 # the user's shell reads PATH
   printf 'export PATH=%q:"$PATH"\n' "$cache/bin"
-  variable NO_PROXY "$host_ip,127.0.0.1,localhost"
+  # shellcheck disable=SC2016
+  printf 'export %s=%s${NO_PROXY:+,$NO_PROXY}\n' no_proxy "$host_ip,127.0.0.1,localhost" NO_PROXY "$host_ip,127.0.0.1,localhost"
   variable KUBECONFIG "$admin_config"
   variable DOCKER_HOST "unix://$docker_socket"
   variable DOCKER_CONFIG "$state/docker-client"

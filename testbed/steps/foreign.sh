@@ -2,7 +2,7 @@
 # Refuse a machine that belongs to another cluster. Somebody may try this on a production server: in doubt, it does.
 
 refuse_foreign_machine() {
-  local reason; reason=$(foreign_cluster) || true
+  local reason; reason=$(foreign_cluster) || die "could not tell whether this machine belongs to a cluster"
   [ -z "$reason" ] || die "refused, nothing was touched: $reason. Use a machine without a cluster."
 }
 
@@ -17,7 +17,9 @@ foreign_cluster() {
   done
   local stranger; stranger=$(foreign_process)
   if [ -n "$stranger" ]; then echo "$stranger runs here and was not started by the testbed"; return; fi
-  [ -e "/etc/kubernetes/$own_mark" ] || taken_port 6443 10250 2379 2380 2381 10248 10249 10256 10257 10259
+  [ ! -e "/etc/kubernetes/$own_mark" ] || return 0
+  if [[ $(iptables-save 2>/dev/null) == *:KUBE-* ]]; then echo 'iptables holds rules of Kubernetes'; return; fi
+  taken_port 6443 10250 2379 2380 2381 10248 10249 10256 10257 10259
 }
 
 has_content() { [ -n "$(ls -A "$1" 2>/dev/null)" ]; }
@@ -43,19 +45,15 @@ taken_port() {
 }
 
 listening() {
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+  { cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true; } |
     awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
 }
 
-# The programs beside the cluster. What an ended run of ours left there goes before they start again.
+# For the programs beside the cluster. What an ended run of ours left is cleared later.
 refuse_taken_ports() {
   [ ! -e "$run" ] || return 0
-  local name port reason
-  for name in "registry-$open_registry" "registry-$private_registry" "sshd-$ssh_port"; do
-    port=${name##*-}
-    alive "$name" || reason=$(taken_port "$port")
-    [ -z "${reason:-}" ] || die "refused: $reason, which the testbed needs"
-  done
+  local reason; reason=$(taken_port "$open_registry" "$private_registry" "$ssh_port")
+  [ -z "$reason" ] || die "refused: $reason, which the testbed needs"
 }
 
 refuse_foreign_user() {

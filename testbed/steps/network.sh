@@ -7,7 +7,6 @@ kernel_settings=(net/ipv4/ip_forward net/ipv4/conf/all/route_localnet vm/overcom
 
 lay_network() {
   refuse_taken_network
-  : >"$run/network"
   remember_kernel_settings
   echo 1 >/proc/sys/net/ipv4/ip_forward
   grep -qw overlay /proc/filesystems || modprobe overlay || die 'needs a kernel with overlayfs'
@@ -20,8 +19,8 @@ lay_network() {
 
 # Said at once where the machine has `ip`, and otherwise when the network is laid.
 refuse_taken_network() {
-  [ ! -e "$run/network" ] && command -v ip >/dev/null || return 0
-  local route; route=$(ip -4 route show root "$our_networks")
+  command -v ip >/dev/null || return 0
+  local route; route=$(ip -4 route show root "$our_networks" | grep -v -e "^unreachable $fenced_range " -e " dev $docker_bridge " -e " dev $pod_bridge ") || true
   [ -z "$route" ] || die "refused: this machine has a route into $our_networks, which the testbed uses: ${route%%$'\n'*}"
 }
 
@@ -37,7 +36,7 @@ remember_kernel_settings() {
 # What is meant for Services or pods and is not answered here must not leave the machine. The filter table sees a
 # Service's address only where kube-proxy did not translate it; pods have a more specific route once their bridge exists.
 raise_fence() {
-  ip route replace unreachable 198.19.0.0/16 metric 4096
+  ip route replace unreachable "$fenced_range" metric 4096
   fence -C 2>/dev/null || fence -I
 }
 fence() {
@@ -53,7 +52,7 @@ take_network_down() {
     [ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
   done
   ip address delete "$host_ip/32" dev lo 2>/dev/null || true
-  ip route delete unreachable 198.19.0.0/16 metric 4096 2>/dev/null || true
+  ip route delete unreachable "$fenced_range" metric 4096 2>/dev/null || true
   while fence -D 2>/dev/null; do :; done
   remove_kubernetes_rules iptables
   ! command -v ip6tables >/dev/null || remove_kubernetes_rules ip6tables

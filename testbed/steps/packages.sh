@@ -7,10 +7,10 @@ engines=(docker.io containerd runc docker-registry containernetworking-plugins o
 fallbacks=(iproute2 iptables)
 libraries=(libbpf1 libbsd0 libcap2 libcom-err2 libdevmapper1.02.1 libedit2 libelf1 libfido2-1 libcbor0.8 libgssapi-krb5-2
   libip4tc2 libip6tc2 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libmnl0 libnetfilter-conntrack3 libnfnetlink0
-  libnftnl11 libseccomp2 libssl3 libwrap0 libxtables12)
+  libnftnl11 libnsl2 libseccomp2 libssl3 libtirpc3 libwrap0 libxtables12)
 
 fetch_packages() {
-  name_packages
+  packages=$cache/packages-$(echo "${engines[*]} ${fallbacks[*]} ${libraries[*]}" | sha256sum | cut -c1-12)
   if [ ! -d "$packages" ]; then
     local begun=$SECONDS scratch
     say "unpacking Docker, containerd, a registry and OpenSSH into the cache, nothing is installed: about 20 seconds, once"
@@ -27,13 +27,10 @@ fetch_packages() {
     say "unpacked them in $((SECONDS - begun)) s"
   fi
   link "$packages/engines/usr/bin/docker" "$cache/bin/docker"
-}
-name_packages() {
-  packages=$cache/packages-$(echo "${engines[*]} ${fallbacks[*]} ${libraries[*]}" | sha256sum | cut -c1-12)
+  echo "$packages" >"$state/packages"
 }
 
 use_packages() {
-  name_packages
   local first=$cache/kubernetes:$packages/engines/usr/bin:$packages/engines/usr/sbin last=$packages/fallbacks/bin
   daemon_path=$first:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$last
   PATH=$first:$PATH:$last
@@ -65,15 +62,19 @@ name_iptables() {
 # A folder of those libraries that the machine has not, put on the search path if there are any. Running programs use it
 # too (sshd starts itself anew for each connection), so that nothing is ever taken out.
 use_missing_libraries() {
-  local library found
-  for library in $(missing_libraries); do
-    found=$(find "$packages/libraries" -name "$library" -print -quit)
-    [ -n "$found" ] || die "a library is missing that no package here has: $library"
-    link "$found" "$packages/missing/$library"
-  done
+  local missing library found
   [ ! -d "$packages/missing" ] || export LD_LIBRARY_PATH=$packages/missing
+  # Libraries have libraries: those of one that is missing show once it is there.
+  while missing=$(missing_libraries) && [ -n "$missing" ]; do
+    for library in $missing; do
+      found=$(find "$packages/libraries" -name "$library" -print -quit)
+      [ -n "$found" ] || die "a library is missing that no package here has: $library"
+      link "$found" "$packages/missing/$library"
+    done
+    export LD_LIBRARY_PATH=$packages/missing
+  done
 }
 missing_libraries() {
-  ldd "$packages"/engines/usr/sbin/{dockerd,runc,sshd} "$packages"/engines/usr/bin/{docker,containerd,ssh-keygen} \
-    "$(command -v ip)" "$(command -v iptables)" | awk '/not found/ { print $1 }' | sort -u
+  { ldd "$packages"/engines/usr/sbin/{dockerd,runc,sshd} "$packages"/engines/usr/bin/{docker,containerd,ssh-keygen} \
+    "$(command -v ip)" "$(command -v iptables)" || true; } | awk '/not found/ { print $1 }' | sort -u
 }

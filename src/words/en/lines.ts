@@ -3,8 +3,6 @@ import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { Progress, WaitingFor } from '../../rollout/verdict';
 
-const pods = (count: number) => `${count} ${count === 1 ? 'pod' : 'pods'}`;
-
 /** Enough of every digest to recognise it by. */
 const short = (image: string) => image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
 
@@ -71,9 +69,7 @@ export const lines = {
     `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
   'log.trial': (_: object) =>
     'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
-  'log.login': ({ registry }: { registry: string }) => `The registry ${registry} accepts the login`,
-  'log.no-login': ({ registry }: { registry: string }) =>
-    `No login was given for ${registry}: docker uses its own, if it has one`,
+  'log.login': ({ registry }: { registry: string }) => `The registry ${registry} does not refuse the login`,
   'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
@@ -119,7 +115,7 @@ export const lines = {
   'summary.why': (_: object) => 'Why',
   'summary.next': (_: object) => 'What to do',
   'summary.way-back': (_: object) => 'The way back to the previous version',
-  'summary.pods': ({ count }: { count: number }) => pods(count),
+  'summary.more-pods': ({ count }: { count: number }) => `and ${count} more ${count === 1 ? 'pod' : 'pods'}`,
   'summary.pod': (_: object) => 'Pod',
   'summary.version': (_: object) => 'Version',
   'summary.ready': (_: object) => 'Ready',

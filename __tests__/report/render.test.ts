@@ -1,0 +1,268 @@
+import fc from 'fast-check';
+import { OUTCOMES, type Outcome, type Serving } from '../../src/outcome';
+import { PHASES, type Phase } from '../../src/report/phase';
+import { escapeText, gantt, renderSummary } from '../../src/report/render';
+import type { Report } from '../../src/report/report';
+import { explain, line, problem } from '../../src/words/words';
+
+const IMAGE = `caringnote/caring-note-api:new@sha256:${'2'.repeat(64)}`;
+
+function report(change: Partial<Report> = {}): Report {
+  return {
+    outcome: 'deployed',
+    deployment: 'caring-note-api',
+    namespace: 'default',
+    image: IMAGE,
+    previousImage: 'caringnote/caring-note-api:old',
+    revision: '4',
+    tags: [],
+    serving: 'new',
+    problems: [],
+    warnings: [],
+    pods: [],
+    logs: [],
+    phases: [],
+    durationMs: 65_000,
+    ...change,
+  };
+}
+
+const crash = problem('rollout.crash', {
+  deployment: 'caring-note-api',
+  namespace: 'default',
+  trouble: { pod: 'web-1', container: 'app', reason: 'CrashLoopBackOff', message: '', restarts: 3, exitCode: 1 },
+});
+
+describe('the summary', () => {
+  const marks: Record<Outcome, string> = {
+    deployed: '✅',
+    unchanged: '✅',
+    refused: '❌',
+    failed: '❌',
+    superseded: '⚠️',
+    cancelled: '⚠️',
+    unknown: '⚠️',
+  };
+
+  it.each(OUTCOMES)('of %s begins with how it ended', (outcome) => {
+    const [first, second] = renderSummary(report({ outcome })).split('\n\n');
+    expect(first).toBe(`## ${marks[outcome]} ${line('outcome.headline', { outcome, deployment: 'caring-note-api' })}`);
+    // Of a run that changed nothing, nobody asks who is served now.
+    expect(second === line('outcome.serving', { serving: 'new' })).toBe(outcome !== 'refused');
+  });
+
+  it.each<Serving>(['new', 'old', 'nobody', 'unknown'])('says who is served: %s', (serving) => {
+    expect(renderSummary(report({ serving }))).toContain(line('outcome.serving', { serving }));
+  });
+
+  it('has a row for each thing that is known', () => {
+    const rows = renderSummary(report())
+      .split('\n')
+      .filter((each) => each.startsWith('|'));
+    expect(rows.map((each) => each.split('|')[1]?.trim())).toEqual([
+      '',
+      '---',
+      'Image',
+      'Before',
+      'Namespace',
+      'Revision',
+      'Took',
+    ]);
+  });
+
+  it('has no row for what is not', () => {
+    const { image: _, previousImage: __, revision: ___, ...bare } = report();
+    const rows = renderSummary(bare)
+      .split('\n')
+      .filter((each) => each.startsWith('|'));
+    expect(rows.map((each) => each.split('|')[1]?.trim())).toEqual(['', '---', 'Namespace', 'Took']);
+  });
+
+  it('shows every problem with what to do', () => {
+    const problems = [crash, problem('run.cancelled', {})];
+    const text = renderSummary(report({ outcome: 'failed', problems }));
+    for (const { what, next } of problems.map(explain)) {
+      expect(text).toContain(`**Why:** ${escapeText(what)}`);
+      expect(text).toContain(`**What to do:** ${escapeText(next)}`);
+    }
+  });
+
+  it('shows commands of several lines as they are, to be copied', () => {
+    const { next } = explain(problem('ssh.host-key-missing', {}));
+    const [, ...rest] = next.split('\n');
+    expect(rest.length).toBeGreaterThan(0);
+    const text = renderSummary(report({ outcome: 'refused', problems: [problem('ssh.host-key-missing', {})] }));
+    expect(text).toContain(`\`\`\`text\n${rest.join('\n')}\n\`\`\``);
+  });
+
+  it('shows the way back, the pods, the logs and the timeline', () => {
+    const text = renderSummary(
+      report({
+        wayBack: 'kubectl set image deployment/web app=a/b:c -n default',
+        pods: [
+          { name: 'web-1', version: 'new', ready: false, restarts: 3, state: 'CrashLoopBackOff' },
+          { name: 'web-0', version: 'old', ready: true, restarts: 0, state: 'Running' },
+        ],
+        logs: [{ pod: 'web-1', container: 'app', lines: 'no database\n  at main' }],
+        warnings: ['mind the gap'],
+        phases: [{ name: 'build', startMs: 0, endMs: 1_000, ended: 'done' }],
+      }),
+    );
+    expect(text).toContain('```sh\nkubectl set image deployment/web app=a/b:c -n default\n```');
+    expect(text).toContain('| <code>web-1</code> | new | no | 3 | CrashLoopBackOff |');
+    expect(text).toContain('| <code>web-0</code> | old | yes | 0 | Running |');
+    expect(text).toContain('```text\nno database\n  at main\n```');
+    expect(text).toContain('> [!WARNING]\n> mind the gap');
+    expect(text).toContain('```mermaid\ngantt');
+  });
+});
+
+const HOSTILE = [
+  '# heading',
+  '**bold** _it_ ~~gone~~',
+  '[link](javascript:alert(1)) ![picture](https://evil.example/x.png)',
+  '<script>alert(1)</script><img src=x onerror=alert(1)>',
+  '</code></details></summary><!-- -->',
+  '`code` ```',
+  '@everyone @medibird/team',
+  'a | b || c',
+  'https://evil.example http://evil.example ftp://evil.example www.evil.example WWW.evil.example',
+  '&lt;b&gt; &#64;everyone',
+  '\\*not\\*',
+  'one\n\n# two\n- [ ] three\n===\n    four\r\n> five',
+  '$(id); ::set-output name=x::y',
+];
+
+/** Whether a Markdown renderer would find nothing in it but text: what could begin anything is an entity. */
+const isInert = (text: string) => !/[<>`*_[\]!|~@\\\n\r]|&(?!(?:amp|lt|gt|#\d+);)|:\/\/|www\.|#(?!\d+;)/i.test(text);
+
+describe('text from outside', () => {
+  it.each(HOSTILE)('is inert: %j', (text) => expect(isInert(escapeText(text))).toBe(true));
+
+  it('is inert, whatever it is', () => {
+    const pieces = fc
+      .array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string(), fc.string({ unit: 'binary' })))
+      .map((parts) => parts.join(''));
+    fc.assert(fc.property(pieces, (text) => expect(isInert(escapeText(text))).toBe(true)));
+  });
+
+  it('reads as it was written, but on one line', () => {
+    const shown = (text: string) =>
+      escapeText(text)
+        .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&');
+    fc.assert(fc.property(fc.string(), (text) => expect(shown(text)).toBe(text.replace(/\s+/g, ' '))));
+  });
+
+  /** What the summary is made of apart from the text that was put in: its own marks stay as many as without it. */
+  const skeleton = (text: string) =>
+    text
+      .replace(/`{3,}[\s\S]*?\n`{3,}(?=\n|$)/g, 'FENCE')
+      .replace(/&#?\w+;/g, '.')
+      .replace(/[^\n#|>`<*]+/g, '.');
+
+  it.each(HOSTILE)('changes nothing of the summary around it: %j', (hostile) => {
+    const filled = (text: string) =>
+      renderSummary(
+        report({
+          deployment: text,
+          namespace: text,
+          image: text,
+          previousImage: text,
+          revision: text,
+          problems: [problem('kubectl.other', { detail: text.replace(/\s+/g, ' ') })],
+          warnings: [text],
+          pods: [{ name: text, version: 'new', ready: true, restarts: 0, state: text }],
+          logs: [{ pod: text, container: text, lines: text }],
+          wayBack: text,
+        }),
+      );
+    expect(skeleton(filled(hostile))).toBe(skeleton(filled('x')));
+  });
+
+  it('cannot end the block that it stands in', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('`', '``', '```', '````', '\n', '~~~', 'x')).map((parts) => parts.join('')),
+        (lines) => {
+          const text = renderSummary(report({ logs: [{ pod: 'p', container: 'c', lines }] }));
+          const [, ticks = '', inner] = /\n(`{3,})text\n([\s\S]*)\n\1\n\n<\/details>/.exec(text) ?? [];
+          expect(inner).toBe(lines);
+          expect(lines).not.toContain(ticks);
+        },
+      ),
+    );
+  });
+
+  it('stays far below the megabyte that GitHub takes, however much there is', () => {
+    const huge = '한`\n'.repeat(500_000);
+    const text = renderSummary(
+      report({
+        logs: [
+          { pod: 'a', container: 'b', lines: huge },
+          { pod: 'c', container: 'd', lines: 'x'.repeat(5_000_000) },
+        ],
+        problems: [
+          problem('build.failed', { tail: huge }),
+          problem('kubectl.other', { detail: '@'.repeat(2_000_000) }),
+        ],
+      }),
+    );
+    expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  });
+
+  it('loses its beginning, not its end, where it is too long: the end says why', () => {
+    const text = renderSummary(
+      report({ logs: [{ pod: 'a', container: 'b', lines: `${'x\n'.repeat(50_000)}the cause` }] }),
+    );
+    expect(text).toContain('\nthe cause\n```');
+  });
+});
+
+describe('the timeline', () => {
+  const phase = (name: Phase['name'], startMs: number, endMs: number, ended: Phase['ended'] = 'done') => ({
+    name,
+    startMs,
+    endMs,
+    ended,
+  });
+
+  it('has a bar for each phase, a failed one marked', () => {
+    const phases = [
+      phase('preflight', 0, 1_200.4),
+      phase('build', 0.2, 62_000),
+      phase('watch', 62_000, 90_000, 'failed'),
+    ];
+    expect(gantt(phases)).toBe(
+      [
+        'gantt',
+        '  dateFormat x',
+        '  axisFormat %M:%S',
+        '  Check the cluster (1.2 s) :0, 1200',
+        '  Build and push (1 m 02 s) :0, 62000',
+        '  Watch the rollout (28 s) :crit, 62000, 90000',
+      ].join('\n'),
+    );
+  });
+
+  it('gives a phase that took no time a bar that can be seen', () => {
+    expect(gantt([phase('prove', 5, 5)])).toContain('(0 ms) :5, 6');
+  });
+
+  it('has one colon a bar and nothing else that mermaid reads as its own', () => {
+    const any = fc.record({
+      name: fc.constantFrom(...PHASES),
+      startMs: fc.nat(1e8),
+      took: fc.double({ min: 0, max: 1e8, noNaN: true }),
+      ended: fc.constantFrom('done', 'failed'),
+    });
+    fc.assert(
+      fc.property(any, ({ name, startMs, took, ended }) => {
+        const [, , , bar = ''] = gantt([{ name, startMs, endMs: startMs + took, ended } as Phase]).split('\n');
+        expect(bar).toMatch(/^ {2}[A-Za-z ]+ \([\d.]+ [a-z \d]+\) :(?:crit, )?\d+, \d+$/);
+      }),
+    );
+  });
+});
