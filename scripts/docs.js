@@ -28,8 +28,8 @@ function render(text) {
   return Object.entries(tables()).reduce(
     (all, [name, table]) =>
       all.replace(
-        new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(\n<!-- ${name}:end -->)`),
-        (_, begin, end) => `${begin}${table}${end}`,
+        new RegExp(`(<!-- ${name}:begin -->\n)[\\s\\S]*?(<!-- ${name}:end -->)`),
+        (_, begin, end) => `${begin}${table}\n${end}`,
       ),
     text,
   );

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { render } from '../scripts/docs';
+
+const root = join(__dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as {
+  inputs: Record<string, { required?: boolean }>;
+};
+
+describe('README.md', () => {
+  it('has the tables that action.yml gives (npm run docs writes them)', () => {
+    expect(render(readme)).toBe(readme);
+    for (const name of Object.keys(action.inputs)) expect(readme).toContain(`| \`${name}\``);
+  });
+
+  it('shows a workflow whose step has every required input and none that does not exist', () => {
+    const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const workflow = parse(block) as {
+      jobs: { deploy: { steps: { uses?: string; with?: Record<string, string> }[] } };
+    };
+    const given = Object.keys(workflow.jobs.deploy.steps.find(({ uses }) => uses?.startsWith('medibird/'))?.with ?? {});
+    const required = Object.entries(action.inputs).filter(([, input]) => input.required);
+    expect(given).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
+  });
+
+  it('names only commands that package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const [, name = ''] of readme.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
+  });
+
+  it('links to files that exist', () => {
+    for (const [, target = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      expect(existsSync(join(root, target))).toBe(true);
+  });
+});
