@@ -5,8 +5,13 @@ import type { PodTrouble } from './verdict';
 /** What is wrong with a new pod, worst container first; undefined where nothing is (yet). */
 export function troubleOf(pod: Pod, { restartsBefore }: Pick<Target, 'restartsBefore'>): PodTrouble | undefined {
   const before = restartsBefore[identity(pod).uid] ?? {};
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const troubles = statuses
+  // An init container that has ended well is done, however often it had to try; a sidecar is one that has to go on.
+  const sidecars = new Set(
+    pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name),
+  );
+  const isDone = ({ name, state }: ContainerStatus) => state?.terminated?.exitCode === 0 && !sidecars.has(name);
+  const starting = pod.status?.initContainerStatuses?.filter((status) => !isDone(status)) ?? [];
+  const troubles = [...starting, ...(pod.status?.containerStatuses ?? [])]
     .map((status) => containerTrouble(pod, status, before[status.name] ?? 0))
     .filter((trouble) => trouble !== undefined)
     .sort((one, other) => other.restarts - one.restarts);
@@ -26,7 +31,6 @@ function containerTrouble(pod: Pod, status: ContainerStatus, restartsBefore: num
   const last = status.lastState?.terminated;
   const restarts = status.restartCount - restartsBefore;
   const base = { pod: identity(pod).name, container: status.name, restarts };
-  // An init container that is done has ended with 0 and is no trouble.
   if (terminated && (terminated.exitCode !== 0 || restarts > 0)) {
     return {
       ...base,
