@@ -1,6 +1,5 @@
 // Runs the action as a GitHub runner does: inputs by INPUT_* (defaults of action.yml included), command files for
 // outputs, state and the summary, the main step and then, whatever happened, the post step.
-'use strict';
 
 const { spawn } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
@@ -109,7 +108,9 @@ function withoutInputs(environment) {
 
 function inputVariables(inputs) {
   const all = { ...defaults(), ...inputs };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
+  );
 }
 
 /** Every input of action.yml with its default; an input without one is handed over empty, as the runner does. */
@@ -119,7 +120,10 @@ function defaults() {
   let name = '';
   for (const line of block.split('\n')) {
     const key = /^ {2}([\w-]+):$/.exec(line)?.[1];
-    if (key) inputs[(name = key)] = '';
+    if (key) {
+      name = key;
+      inputs[name] = '';
+    }
     const value = /^ {4}default: (.*)$/.exec(line)?.[1];
     if (value !== undefined) inputs[name] = value.replace(/^'(.*)'$/, '$1');
   }

@@ -16,7 +16,7 @@ build_kubernetes() {
   build pause "$(key_of "$testbed/pause")" 'the pause program' '1 second' pause_into
 }
 build_buildx() { build docker-buildx "$buildx" "buildx $buildx" '2 minutes' buildx_into; }
-build_act() { build act "$act" "act $act" '90 seconds' act_into; link "$(built act)" "$cache/bin/act"; }
+build_act() { build act "$act" "act $act" '1 minute' act_into; link "$(built act)" "$cache/bin/act"; }
 build_server() { build server "$(key_of "$testbed/../examples/server")" "the sample apps' server" '30 seconds' server_into; }
 
 kube_into() {

@@ -6,7 +6,7 @@ start_registries() {
     (umask 077; head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$state/registry-password.new")
     mv "$state/registry-password.new" "$state/registry-password"
   fi
-  write_htpasswd <"$state/registry-password" >"$state/htpasswd"
+  (umask 077; write_htpasswd <"$state/registry-password" >"$state/htpasswd")
   start_registry "$open_registry" ''
   start_registry "$private_registry" "auth: {htpasswd: {realm: testbed, path: $state/htpasswd}}"
   wait_for 20 'the open registry' answers "$open_registry" '200 OK'
@@ -14,7 +14,7 @@ start_registries() {
 }
 
 start_registry() { # start_registry PORT AUTH
-  mkdir -p "$state/registry-$1"
+  install -d -m 700 "$state/registry-$1"
   cat >"$state/registry-$1.yaml" <<YAML
 version: 0.1
 log: {accesslog: {disabled: true}, level: warn}
