@@ -3,8 +3,8 @@ import { type PinnedImage, parseReference, printReference } from './image/refere
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
-import { type Deployment, identity } from './kubectl/objects';
-import type { Ready } from './preflight';
+import { identity } from './kubectl/objects';
+import { look, type Ready } from './preflight';
 import { buildWhileChecking } from './prepare';
 import { podRows } from './report/pods';
 import { progressLines } from './report/progress';
@@ -13,7 +13,7 @@ import { Reporter } from './report/reporter';
 import { endingOf, servingIn } from './rollout/ending';
 import { lastWords } from './rollout/evidence';
 import { Observer } from './rollout/observe';
-import { restartCounts, type Target, templateOf } from './rollout/snapshot';
+import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import { watchRollout } from './rollout/watch';
 import { Closing, type Tools } from './tools';
 import { quote } from './transport/quote';
@@ -29,64 +29,100 @@ interface Run {
   readonly tools: Tools;
   readonly reporter: Reporter;
   readonly closing: Closing;
+  /** Whether a write to the workload may have taken effect. */
+  wrote: boolean;
 }
 
 /** A rollout that has begun, or (`changed` false) was there already: what it wants to see, and what there was before. */
 interface Begun {
   readonly target: Target;
   readonly changed: boolean;
-  readonly previousImage: string;
   readonly observer: Observer;
+  /** The image to go back to, where there is one that served. */
+  readonly lastGood?: string;
 }
+
+/** After a cancel GitHub waits 7.5 s before it asks again, and 2.5 s more before it kills: what is not done by then is let go. */
+const CANCEL_MS = 6_000;
 
 /** One deploy, from the build to the report. It does not throw: however it ends, the report says so. */
 export async function deploy(config: Config, tools: Tools): Promise<Report> {
-  const run: Run = { config, tools, reporter: new Reporter(config, tools.clock, tools.log), closing: new Closing() };
-  let begun: Begun | undefined;
+  const run: Run = {
+    config,
+    tools,
+    reporter: new Reporter(config, tools.clock, tools.log),
+    closing: new Closing(),
+    wrote: false,
+  };
+  const ended = new AbortController();
+  return Promise.race([story(run), overdue(run, ended.signal)]).finally(() => ended.abort());
+}
+
+/** The phases, one after the other. */
+async function story(run: Run): Promise<Report> {
+  const { config, tools, reporter, closing } = run;
   try {
-    const { built, ready, cluster } = await buildWhileChecking(config, tools, run.reporter, run.closing);
-    const image = await run.reporter.phase('prove', async () => {
-      const pinned = await provePushed(config, built, tools.processes);
-      run.reporter.proved(pinned);
+    const { built, ready, cluster } = await buildWhileChecking(config, tools, reporter, closing);
+    const image = await reporter.phase('prove', async () => {
+      const pinned = await provePushed(config, built, tools);
+      reporter.proved(pinned);
       return pinned;
     });
-    begun = await run.reporter.phase('update', () => update(run, cluster, ready, image));
+    const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
     return await watch(run, cluster, begun);
   } catch (error) {
-    return fail(run, error, begun !== undefined);
+    return fail(run, error);
   } finally {
-    await run.closing.close();
+    await closing.close();
   }
 }
 
+/** Ends a run that was cancelled and does not come to its end by itself in time, such as one whose host does not answer. */
+async function overdue(run: Run, ended: AbortSignal): Promise<Report> {
+  const { config, tools, reporter } = run;
+  await new Promise((resolve) => {
+    if (tools.signal.aborted) resolve(undefined);
+    tools.signal.addEventListener('abort', resolve, { signal: ended });
+  });
+  await tools.clock.sleep(CANCEL_MS, ended);
+  const { name: deployment, namespace } = config.workload;
+  const said = run.wrote ? problem('rollout.interrupted', { deployment, namespace }) : problem('run.cancelled', {});
+  return reporter.end('cancelled', 'unknown', [said]);
+}
+
 /** Begins to watch, and puts the image into the workload unless it is there already. */
-async function update(
-  { config, tools, reporter, closing }: Run,
-  cluster: Cluster,
-  ready: Ready,
-  image: PinnedImage,
-): Promise<Begun> {
-  if (tools.signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const { container, soak, workload: before } = ready;
-  // The watches begin at what preflight saw, so nothing that happens from here on can be missed.
-  const observer = new Observer(cluster, tools.clock, config.workload.namespace, ready);
+async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
+  const { config, tools, reporter, closing } = run;
+  const { clock, signal } = tools;
+  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+  const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
+  // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
+  const ready = hasImage(before) ? await look(config, cluster) : before;
+  const { container, soak } = ready;
+  // The watches begin at what was seen then, so nothing that happens from here on can be missed.
+  const observer = new Observer(cluster, clock, config.workload.namespace, ready);
   closing.add(() => observer.stop());
   observer.start();
-  const changed = parseReference(container.image).value?.digest !== image.digest;
-  let workload: Deployment = before;
+  const changed = !hasImage(ready);
+  let { workload } = ready;
+  let lastGood: string | undefined;
   if (changed) {
-    workload = await writeImage({ config, cluster, clock: tools.clock }, { ...ready, image });
+    run.wrote = true;
+    const written = await writeImage({ config, cluster: cluster.uncancelled(), clock }, { ...ready, image });
+    ({ workload, lastGood } = written);
     observer.see(workload);
+    reporter.found({ previousImage: written.replaced });
     reporter.log.info(
-      line('log.patched', { container: container.name, from: container.image, to: printReference(image) }),
+      line('log.patched', { container: container.name, from: written.replaced, to: printReference(image) }),
     );
-    const from = before.spec?.minReadySeconds ?? 0;
+    const from = ready.workload.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
   } else {
     reporter.log.info(line('log.unchanged', { digest: image.digest }));
   }
   const { uid, generation } = identity(workload);
+  const stalledBefore = changed ? stalledSince(workload) : undefined;
   const target: Target = {
     uid,
     generation,
@@ -96,15 +132,16 @@ async function update(
     restartsBefore: restartCounts(ready.pods.items),
     timeoutMs: config.verdict.timeoutMs,
     maxRestarts: MAX_RESTARTS,
+    ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  return { target, changed, previousImage: container.image, observer };
+  return { target, changed, observer, ...(lastGood !== undefined && { lastGood }) };
 }
 
 /** Watches until the rollout is judged, gathers the evidence where it is bad, and writes down how it ended. */
 async function watch(
   { config, tools, reporter }: Run,
   cluster: Cluster,
-  { target, changed, previousImage, observer }: Begun,
+  { target, changed, lastGood, observer }: Begun,
 ): Promise<Report> {
   const { clock, signal } = tools;
   const { name: deployment, namespace } = config.workload;
@@ -126,12 +163,12 @@ async function watch(
     const { cause } = verdict;
     if ('trouble' in cause && cause.trouble)
       reporter.found({ logs: await lastWords(cluster, namespace, cause.trouble) });
-    if (changed) reporter.found({ wayBack: setImageCommand(config, target.container, previousImage) });
+    if (changed && lastGood) reporter.found({ wayBack: setImageCommand(config, target.container, lastGood) });
   }
   if (changed && snapshot.workload && ending.outcome !== 'superseded') {
     const { workload } = snapshot;
     const lost = await reporter.phase('record', () =>
-      recordOutcome({ config, cluster, clock }, workload, ending.outcome),
+      recordOutcome({ config, cluster: cluster.uncancelled(), clock }, workload, ending.outcome),
     );
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
   }
@@ -146,9 +183,14 @@ function setImageCommand({ workload }: Config, container: string, image: string)
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */
-function fail({ tools, reporter }: Run, error: unknown, hasBegun: boolean): Report {
-  if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', [problem('run.cancelled', {})]);
+function fail({ config, tools, reporter, wrote }: Run, error: unknown): Report {
   const problems = problemsOf(error);
-  const isUnknown = hasBegun || problems.some(({ code }) => code === 'workload.write-unknown');
+  const isRefused = problems.some(({ code }) => code === 'workload.rejected' || code === 'workload.contended');
+  const isUnknown = wrote && !isRefused;
+  if (tools.signal.aborted) {
+    const { name: deployment, namespace } = config.workload;
+    const said = isUnknown ? problem('rollout.interrupted', { deployment, namespace }) : problem('run.cancelled', {});
+    return reporter.end('cancelled', 'unknown', [said]);
+  }
   return reporter.end(isUnknown ? 'unknown' : 'refused', 'unknown', problems);
 }

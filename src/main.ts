@@ -14,6 +14,7 @@ import { GitHubLog, publish } from './report/github';
 import type { Report } from './report/report';
 import { systemClock } from './system/clock';
 import { systemProcesses } from './system/process';
+import type { PrivateKey } from './transport/key';
 import type { Transport } from './transport/transport';
 import { explain, line, type Problem, problem } from './words/words';
 
@@ -23,19 +24,23 @@ const STATE = { begun: 'begun', folder: 'folder' } as const;
 const log = new GitHubLog((text) => process.stdout.write(`${text}\n`));
 
 async function main(): Promise<void> {
+  // Whatever keeps this from being set right must not end as a success.
+  process.exitCode = 1;
+  const cancel = new AbortController();
+  // GitHub cancels with SIGINT, and 7.5 s later with SIGTERM.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
   const raw = readInputs();
   maskSecrets(raw);
   const run = readRun(randomBytes(4).toString('hex'));
   for (const name of unknownInputs()) warn(problem('input.unknown', { name, nearest: nearest(name, INPUTS) ?? '' }));
   const parsed = parseInputs(raw, run);
-  const problems = [...('problems' in parsed ? parsed.problems : []), ...(await checkInputs(raw))];
-  if (problems.length > 0 || !('config' in parsed)) return publish(refused(raw, problems));
+  const checked = await checkInputs(raw);
+  const problems = [...('problems' in parsed ? parsed.problems : []), ...checked.problems];
+  const { key } = checked;
+  if (problems.length > 0 || !('config' in parsed) || !key) return publish(refused(raw, problems));
 
   const folder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), 'deploy-action-'));
   core.saveState(STATE.folder, folder);
-  const cancel = new AbortController();
-  // GitHub cancels with SIGINT, and 7.5 s later with SIGTERM.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
   const { config } = parsed;
   const { image, workload, host } = config;
   log.info(
@@ -54,12 +59,13 @@ async function main(): Promise<void> {
     log,
     processes: systemProcesses,
     fetch,
-    connect,
+    connect: (to, options) => connect(to, key, options),
     folder,
     signal: cancel.signal,
   });
   await publish(report);
-  await rm(folder, { recursive: true, force: true });
+  // If this fails, the post step does it.
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** The step's clean-up; it also runs after a cancel or a crash of the main step. */
@@ -71,12 +77,10 @@ async function post(): Promise<void> {
 /** The SSH library takes a while to load, so a run with bad inputs does not. */
 async function connect(
   { host }: Config,
+  key: PrivateKey,
   { signal, note }: { signal: AbortSignal; note: (text: string) => void },
 ): Promise<Transport> {
   const { connectSsh } = await import('./transport/ssh');
-  const { readPrivateKey } = await import('./transport/key');
-  const key = readPrivateKey(host.key.reveal(), host.passphrase?.reveal());
-  if ('code' in key) throw new Error('the key was checked before');
   return connectSsh({
     host: host.host,
     port: host.port,

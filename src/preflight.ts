@@ -25,7 +25,14 @@ export interface Ready {
  * the digest of no image in the place of the one being built. Throws a `Failure` with all that stands against the deploy.
  */
 export async function preflight(config: Config, cluster: Cluster): Promise<Ready> {
-  const { name, namespace } = config.workload;
+  return look(config, cluster, (found) => tryOut(config, cluster, found));
+}
+
+type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
+
+/** Looks at the workload, its pods and ReplicaSets; `beside` runs while the last two are read. */
+export async function look(config: Config, cluster: Cluster, beside?: (found: Found) => Promise<void>): Promise<Ready> {
+  const { namespace } = config.workload;
   const workload = await readWorkload(config, cluster);
   const container = chooseContainer(workload, config.workload.container, config.image.repository);
   const soak = soakOf(config, workload, 'code' in container ? undefined : container);
@@ -38,24 +45,23 @@ export async function preflight(config: Config, cluster: Cluster): Promise<Ready
   const [pods, replicaSets] = await Promise.all([
     cluster.list<Pod>(paths.pods(namespace), query),
     cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
-    tryOut(config, cluster, { workload, container, soak }),
+    beside?.({ workload, container, soak }),
   ]);
   return { workload, container, soak, pods, replicaSets: replicaSets.items, complete: isComplete(workload) };
+}
 
-  async function readWorkload({ workload: where }: Config, from: Cluster): Promise<Deployment> {
-    try {
-      return await from.get<Deployment>(paths.deployment(where.namespace, where.name));
-    } catch (error) {
-      if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden'))
-        throw error;
-      // A right that is given per namespace makes a missing namespace look like a missing right.
-      if (await isMissing(from, paths.namespace(namespace)))
-        throw new Failure(problem('workload.no-namespace', { namespace }));
-      if (error.reason === 'Forbidden') throw error;
-      const others = await from.list<Deployment>(paths.deployments(namespace)).catch(() => undefined);
-      const names = others?.items.map((each) => identity(each).name) ?? [];
-      throw new Failure(problem('workload.missing', { deployment: name, namespace, others: names }));
-    }
+async function readWorkload({ workload: { name, namespace } }: Config, cluster: Cluster): Promise<Deployment> {
+  try {
+    return await cluster.get<Deployment>(paths.deployment(namespace, name));
+  } catch (error) {
+    if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden')) throw error;
+    // A right that is given per namespace makes a missing namespace look like a missing right.
+    if (await isMissing(cluster, paths.namespace(namespace)))
+      throw new Failure(problem('workload.no-namespace', { namespace }));
+    if (error.reason === 'Forbidden') throw error;
+    const others = await cluster.list<Deployment>(paths.deployments(namespace)).catch(() => undefined);
+    const names = others?.items.map((each) => identity(each).name) ?? [];
+    throw new Failure(problem('workload.missing', { deployment: name, namespace, others: names }));
   }
 }
 
@@ -79,16 +85,15 @@ function soakOf(
     ...(spec?.minReadySeconds !== undefined && { present: spec.minReadySeconds }),
     ...(remembered !== undefined && { remembered }),
   });
+  if (soak && soak.set * 1_000 >= verdict.timeoutMs) {
+    return problem('input.soak', { soakMs: soak.set * 1_000, timeoutMs: verdict.timeoutMs });
+  }
   if (soak) return soak;
   const asked = Math.ceil((verdict.soakMs ?? 0) / 1_000);
   return problem('workload.soak', { asked, deadline: spec?.progressDeadlineSeconds ?? 600 });
 }
 
-async function tryOut(
-  config: Config,
-  cluster: Cluster,
-  { workload, container, soak }: Pick<Ready, 'workload' | 'container' | 'soak'>,
-): Promise<void> {
+async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Found): Promise<void> {
   const image = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
   const patch = rolloutPatch(workload, { container, image, soak, history: [], changeCause: '', run: config.run });
   try {

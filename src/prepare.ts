@@ -41,7 +41,7 @@ export async function buildWhileChecking(
     const signal = AbortSignal.any([tools.signal, stopChecks.signal]);
     const [checked] = await Promise.all([
       orStop(checkCluster(config, tools, closing, { signal, note }), stopBuild),
-      orStop(checkLogin(config, tools, note), stopBuild),
+      orStop(checkLogin(config, tools, { signal, note }), stopBuild),
     ]);
     if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
     return checked;
@@ -78,9 +78,13 @@ async function checkCluster(
   return { ready, cluster: new Cluster(transport, kubectl, cancel) };
 }
 
-async function checkLogin({ image }: Config, { fetch }: Tools, note: Note): Promise<void> {
+async function checkLogin(
+  { image }: Config,
+  { fetch }: Tools,
+  { signal, note }: { signal: AbortSignal; note: Note },
+): Promise<void> {
   const { repository, credentials } = image;
-  const wrong = await checkPushLogin(repository, credentials, fetch);
+  const wrong = await checkPushLogin(repository, credentials, fetch, signal);
   if (wrong) throw new Failure(wrong);
   if (credentials) note(line('log.login', { registry: repository.registry }));
 }

@@ -30,6 +30,7 @@ export class Closing {
   }
 
   async close(): Promise<void> {
-    for (const end of this.#ends.splice(0)) await end();
+    // What fails to end must not hide how the run ended, nor keep the rest from ending.
+    for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
   }
 }

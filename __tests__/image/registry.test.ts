@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { checkPushLogin, type Fetch, parseChallenge } from '../../src/image/registry';
 import { Secret } from '../../src/system/secret';
 
+const never = new AbortController().signal;
+
 describe('a challenge', () => {
   it.each([
     ['Basic realm="Registry"', { scheme: 'basic', realm: 'Registry' }],
@@ -75,7 +77,7 @@ describe('the login check', () => {
       );
 
     it('finds nothing wrong with the right password', async () => {
-      expect(await checkPushLogin({ registry: await basic(), path }, CREDENTIALS, fetch)).toBeUndefined();
+      expect(await checkPushLogin({ registry: await basic(), path }, CREDENTIALS, fetch, never)).toBeUndefined();
       expect(asked.map(({ url, authorization }) => [url, authorization])).toEqual([
         ['/v2/', undefined],
         ['/v2/', RIGHT_HEADER],
@@ -84,12 +86,12 @@ describe('the login check', () => {
 
     it('says that the password is wrong', async () => {
       const registry = await basic();
-      const problem = await checkPushLogin({ registry, path }, WRONG, fetch);
+      const problem = await checkPushLogin({ registry, path }, WRONG, fetch, never);
       expect(problem).toEqual({ code: 'registry.login', params: { registry, username: 'caringnote' } });
     });
 
     it('leaves it to docker where no login was given', async () => {
-      expect(await checkPushLogin({ registry: await basic(), path }, undefined, fetch)).toBeUndefined();
+      expect(await checkPushLogin({ registry: await basic(), path }, undefined, fetch, never)).toBeUndefined();
       expect(asked).toHaveLength(1);
     });
   });
@@ -109,18 +111,18 @@ describe('the login check', () => {
 
     it('finds nothing wrong with the right password', async () => {
       const registry = await hub(await tokens());
-      expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+      expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toBeUndefined();
     });
 
     it('says that the password is wrong', async () => {
       const registry = await hub(await tokens());
-      const problem = await checkPushLogin({ registry, path }, WRONG, fetch);
+      const problem = await checkPushLogin({ registry, path }, WRONG, fetch, never);
       expect(problem).toEqual({ code: 'registry.login', params: { registry, username: 'caringnote' } });
     });
 
     it('says that the push is not allowed', async () => {
       const registry = await hub(await tokens(403));
-      const problem = await checkPushLogin({ registry, path }, CREDENTIALS, fetch);
+      const problem = await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never);
       expect(problem).toEqual({
         code: 'registry.denied',
         params: { repository: `${registry}/${path}`, username: 'caringnote' },
@@ -129,12 +131,12 @@ describe('the login check', () => {
 
     it.each([404, 429, 500, 503])('leaves an answer %d of the token server to the push', async (status) => {
       expect(
-        await checkPushLogin({ registry: await hub(await tokens(status)), path }, CREDENTIALS, fetch),
+        await checkPushLogin({ registry: await hub(await tokens(status)), path }, CREDENTIALS, fetch, never),
       ).toBeUndefined();
     });
 
     it('asks for the right to pull and push this repository, and sends the password to the realm only', async () => {
-      await checkPushLogin({ registry: await hub(await tokens()), path }, CREDENTIALS, fetch);
+      await checkPushLogin({ registry: await hub(await tokens()), path }, CREDENTIALS, fetch, never);
       expect(asked.map(({ at, authorization }) => [at, authorization])).toEqual([
         ['registry', undefined],
         ['tokens', RIGHT_HEADER],
@@ -149,7 +151,7 @@ describe('the login check', () => {
     it('sends the password nowhere else when the realm points on to another server', async () => {
       const elsewhere = await serve('elsewhere', (_, response) => end(response, 200));
       const realm = await serve('tokens', (_, response) => end(response, 307, { location: `http://${elsewhere}/` }));
-      await checkPushLogin({ registry: await hub(realm), path }, CREDENTIALS, fetch);
+      await checkPushLogin({ registry: await hub(realm), path }, CREDENTIALS, fetch, never);
       expect(asked.filter(({ at }) => at === 'elsewhere').map(({ authorization }) => authorization)).toEqual([
         undefined,
       ]);
@@ -167,7 +169,7 @@ describe('the login check', () => {
     ['names a realm that is no web address', 401, { 'www-authenticate': 'Bearer realm="file:///etc/passwd"' }],
   ])('finds no problem at a server that %s: the push has the last word', async (_, status, headers) => {
     const registry = await serve('registry', (_request, response) => end(response, status, headers));
-    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toBeUndefined();
     expect(asked.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 
@@ -175,7 +177,7 @@ describe('the login check', () => {
     const registry = await serve('registry', (_, response) => end(response, 200));
     const [server] = servers.splice(0);
     await new Promise((closed) => server?.close(closed));
-    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch)).toBeUndefined();
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toBeUndefined();
   });
 
   it('does not wait for ever for a server that never answers', async () => {
@@ -185,7 +187,7 @@ describe('the login check', () => {
       signals.push(init.signal);
       return fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(50)]) });
     };
-    expect(await checkPushLogin({ registry, path }, CREDENTIALS, impatient)).toBeUndefined();
+    expect(await checkPushLogin({ registry, path }, CREDENTIALS, impatient, never)).toBeUndefined();
     expect(signals).toHaveLength(1);
   });
 
@@ -203,7 +205,7 @@ describe('the login check', () => {
       urls.push(each);
       return new Response(null, { status: 200 });
     };
-    await checkPushLogin({ registry, path }, CREDENTIALS, ask);
+    await checkPushLogin({ registry, path }, CREDENTIALS, ask, never);
     expect(urls).toEqual([url]);
   });
 });

@@ -29,7 +29,7 @@ describe('the check of what the inputs point to', () => {
   });
 
   const codes = async (given: Partial<RawInputs>) =>
-    (await checkInputs(rawInputs({ 'ssh-key': KEY, ...given }))).map(({ code }) => code);
+    (await checkInputs(rawInputs({ 'ssh-key': KEY, ...given }))).problems.map(({ code }) => code);
 
   it.each<Partial<RawInputs>>([
     {},
@@ -66,14 +66,18 @@ describe('the check of what the inputs point to', () => {
 
   it('shows no part of a key or passphrase', async () => {
     const body = KEY.split('\n')[1] ?? '';
-    const cut = await checkInputs(rawInputs({ 'ssh-key': KEY.replace('-----END', ''), 'ssh-passphrase': passphrase }));
-    const locked = await checkInputs(rawInputs({ 'ssh-key': LOCKED, 'ssh-passphrase': 'hunter2hunter2' }));
+    const { problems: cut } = await checkInputs(
+      rawInputs({ 'ssh-key': KEY.replace('-----END', ''), 'ssh-passphrase': passphrase }),
+    );
+    const { problems: locked } = await checkInputs(
+      rawInputs({ 'ssh-key': LOCKED, 'ssh-passphrase': 'hunter2hunter2' }),
+    );
     expect(cut).toHaveLength(1);
     expect(textOf(cut)).not.toContain(body.slice(0, 10));
     expect(textOf(locked)).not.toContain('hunter2');
   });
 
   it('puts a name that holds line breaks on one line', async () => {
-    expect(textOf(await checkInputs(rawInputs({ context: 'a\n::error::b' })))).not.toContain('\n::');
+    expect(textOf((await checkInputs(rawInputs({ context: 'a\n::error::b' }))).problems)).not.toContain('\n::');
   });
 });

@@ -44,7 +44,7 @@ describe('a call', () => {
     ['a dry run', (cluster) => cluster.patch(PLACE, '[]', { dryRun: true }), 'read'],
     ['a patch', (cluster) => cluster.patch(PLACE, '[]', { dryRun: false }), 'change'],
   ])('%s is a %3$s for the transport', async (_, call, effect) => {
-    const { cluster, transport } = clusterWith(() => ({ stdout: '{}' }));
+    const { cluster, transport } = clusterWith(() => ({ stdout: '{"items":[]}' }));
     await call(cluster);
     expect(transport.commands.map((command) => command.effect)).toEqual([effect]);
     expect(transport.commands[0]?.timeoutMs).toBeGreaterThan(30_000);

@@ -207,3 +207,37 @@ describe('what recordings do not show', () => {
     expect(judged.every(({ verdict }) => verdict.kind === 'waiting')).toBe(true);
   });
 });
+
+describe('ReplicaSets', () => {
+  const { looks, target } = judgeRecording('good');
+  const last = looks.at(-1) as Look;
+
+  it('of two that hold the template, the older one counts, as for the controller', () => {
+    const [young] = last.replicaSets.filter(({ status }) => (status?.replicas ?? 0) > 0);
+    const twin = {
+      ...young,
+      metadata: { ...young?.metadata, name: 'twin', uid: 'twin', creationTimestamp: '2999-01-01T00:00:00Z' },
+    };
+    for (const replicaSets of [
+      [...last.replicaSets, twin],
+      [twin, ...last.replicaSets],
+    ]) {
+      expect(judge(target, beginJudging(0), { ...last, replicaSets }, 1).verdict.kind).toBe('good');
+    }
+  });
+
+  it("that were left stuck by an earlier rollout of the same template do not condemn ours: the controller doesn't renew that", () => {
+    const conditions = [
+      {
+        type: 'Progressing',
+        status: 'False',
+        reason: 'ProgressDeadlineExceeded',
+        lastUpdateTime: '2026-01-01T00:00:00Z',
+      },
+    ];
+    const stuck = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions } }));
+    const again = { ...target, stalledBefore: '2026-01-01T00:00:00Z' };
+    expect(judge(target, beginJudging(0), stuck, 1).verdict.kind).toBe('bad');
+    expect(judge(again, beginJudging(0), stuck, 1).verdict.kind).toBe('waiting');
+  });
+});

@@ -101,18 +101,48 @@ describe('an observer', () => {
 
   it('says that it cannot see while the connection is lost, tries again, and sees', async () => {
     let tries = 0;
-    const { observer } = clusterThat(({ path }, live) => {
-      if (!isPods(path) || tries++ > 0) {
-        if (isPods(path)) live.emit(event('BOOKMARK', { metadata: { resourceVersion: '101' } }));
-        return forever();
-      }
-      return 'lost';
+    const { observer } = clusterThat(({ path }) => (!isPods(path) || tries++ > 0 ? forever() : 'lost'), {
+      pods: { metadata: { resourceVersion: '900' }, items: [] },
     });
     observer.start();
     await until(() => observer.trouble()?.reason === 'Lost');
     await until(() => observer.trouble() === undefined);
     expect(tries).toBe(2);
     await observer.stop();
+  });
+
+  it('does not bring back, with the answer of our own write, what was deleted meanwhile', async () => {
+    const { observer } = clusterThat(({ path }, live) => {
+      if (!isPods(path)) live.emit(event('DELETED', last.workload));
+      return forever();
+    });
+    observer.start();
+    await until(() => observer.snapshot().workload === undefined);
+    observer.see(last.workload as Deployment);
+    expect(observer.snapshot().workload).toBeUndefined();
+    await observer.stop();
+  });
+
+  it('does not keep the host busy with watches that end at once', async () => {
+    let watches = 0;
+    const { observer } = clusterThat(() => {
+      watches++;
+      return {};
+    });
+    observer.start();
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await observer.stop();
+    expect(watches).toBeLessThanOrEqual(6);
+  });
+
+  it('ends at once also while a list is under way', async () => {
+    const transport = new FakeTransport((argv) => (argv.some((word) => word.includes('watch=1')) ? 'lost' : forever()));
+    const observer = new Observer(new Cluster(transport, ['kubectl']), systemClock, 'ns', known);
+    observer.start();
+    await until(() => observer.trouble() !== undefined);
+    const began = Date.now();
+    await observer.stop();
+    expect(Date.now() - began).toBeLessThan(1_000);
   });
 
   it('looks for the ReplicaSet of a template that it does not know', async () => {

@@ -22,7 +22,7 @@ function writer(fates: Fate[] = [], object: Deployment = deployment()) {
   const server = new ApiServer(object, fates);
   const slept: number[] = [];
   const clock: Clock = {
-    now: () => 0,
+    now: () => slept.reduce((sum, ms) => sum + ms, 0),
     today: () => new Date(AT),
     sleep: async (ms) => void slept.push(ms),
   };
@@ -33,14 +33,14 @@ function writer(fates: Fate[] = [], object: Deployment = deployment()) {
     container: { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false },
     soak: { set: 30, before: 0 },
     image: IMAGE,
-    complete: true,
   };
   return {
     server,
     slept,
     writing,
     change,
-    write: (more: Partial<ImageChange> = {}) => writeImage(writing, { ...change, ...more }),
+    write: async () => (await writeImage(writing, change)).workload,
+    writeAll: () => writeImage(writing, change),
   };
 }
 
@@ -97,8 +97,32 @@ describe('writing the image', () => {
       deployment(({ metadata }) => Object.assign(metadata.annotations ?? {}, { [annotations.history]: 'junk' })),
       [found, open],
     ],
-  ])('records %s', async (_, complete, object, expected) => {
-    expect(historyOf(await writer([], object).write({ complete }))).toEqual(expected);
+  ])('records %s', async (_, isComplete, object, expected) => {
+    if (!isComplete) Object.assign(object.status ?? {}, { availableReplicas: 0 });
+    expect(historyOf(await writer([], object).write())).toEqual(expected);
+  });
+
+  it('goes back to what was replaced, where that served', async () => {
+    expect(await writer().writeAll()).toMatchObject({ replaced: OLD_IMAGE, lastGood: OLD_IMAGE });
+  });
+
+  it('goes back to the last good one of the history, where what was replaced did not serve', async () => {
+    const object = history({ ...good, image: 'a/good:1' }, { ...good, image: OLD_IMAGE, outcome: 'failed' });
+    Object.assign(object.status, { availableReplicas: 0 });
+    expect(await writer([], object).writeAll()).toMatchObject({ replaced: OLD_IMAGE, lastGood: 'a/good:1' });
+  });
+
+  it('goes back to nothing, where nothing is known to have served', async () => {
+    const object = deployment(({ status }) => Object.assign(status, { availableReplicas: 0 }));
+    expect(await writer([], object).writeAll()).not.toHaveProperty('lastGood');
+  });
+
+  it('takes what somebody else put there in between for what it replaced', async () => {
+    const { server, writeAll } = writer(['overtaken']);
+    server.touch(({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' }));
+    const written = await writeAll();
+    expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
+    expect(historyOf(written.workload)).toEqual([{ ...found, image: 'a/theirs:1' }, open]);
   });
 
   it.each<[string, Fate[], { patches: number; reads: number }]>([
@@ -162,11 +186,12 @@ describe('writing the image', () => {
     expect([server.patches, server.applied.length]).toEqual([6, 0]);
   });
 
-  it('does not know, and does not try again, where the workload cannot be read back', async () => {
-    const { server, write } = writer(['applied-and-lost']);
+  it('does not know, and does not write again, where the workload cannot be read back for half a minute', async () => {
+    const { server, slept, write } = writer(['applied-and-lost']);
     server.isReadable = false;
     expect(await codesOf(write())).toEqual(['workload.write-unknown']);
     expect(server.patches).toBe(1);
+    expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(20_000);
   });
 
   it.each([

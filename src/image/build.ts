@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../inputs/config';
+import type { Clock } from '../system/clock';
 import type { Processes, ProcessResult } from '../system/process';
 import { Failure, problem } from '../words/words';
 import {
@@ -28,7 +29,7 @@ const LAST_LINES = 15;
 /** Builds and pushes the image, and gives what buildx says it pushed. Throws a `Failure` where either did not work. */
 export async function buildAndPush(config: Config, tools: BuildTools): Promise<BuildMetadata> {
   const { processes, folder, signal } = tools;
-  const version = await processes.capture(VERSION_ARGV);
+  const version = await processes.ask(VERSION_ARGV);
   if (version.kind !== 'exited' || version.code !== 0)
     throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
   if (config.image.credentials && takesLoginFromEnvironment(version.stdout) === false) {
@@ -36,7 +37,7 @@ export async function buildAndPush(config: Config, tools: BuildTools): Promise<B
   }
   const metadataFile = join(folder, 'metadata.json');
   const last: string[] = [];
-  const result = await processes.stream(buildArgv(config.build, config.image.references, metadataFile), {
+  const result = await processes.run(buildArgv(config.build, config.image.references, metadataFile), {
     environment: environmentOf(config),
     signal,
     onLine: (line) => {
@@ -51,14 +52,33 @@ export async function buildAndPush(config: Config, tools: BuildTools): Promise<B
   return built;
 }
 
+export interface ProveTools extends Pick<BuildTools, 'processes' | 'signal'> {
+  readonly clock: Clock;
+}
+
+/** A registry may need a moment to show what it has just taken. */
+const READ_TRIES = 3;
+const READ_PAUSE_MS = 1_000;
+
 /** Reads the manifest back by its digest and compares it with the build. Throws a `Failure` where it is another. */
-export async function provePushed(config: Config, built: BuildMetadata, processes: Processes): Promise<PinnedImage> {
+export async function provePushed(
+  config: Config,
+  built: BuildMetadata,
+  { processes, signal, clock }: ProveTools,
+): Promise<PinnedImage> {
   const { repository, references } = config.image;
-  const read = await processes.capture(manifestArgv(repository, built.digest), environmentOf(config));
-  if (read.kind !== 'exited' || read.code !== 0) {
-    throw new Failure(problem('build.unreadable', { digest: built.digest, detail: detailOf(read) }));
+  const read = () =>
+    processes.run(manifestArgv(repository, built.digest), { environment: environmentOf(config), signal });
+  const isRead = (result: ProcessResult) => result.kind === 'exited' && result.code === 0;
+  let result = await read();
+  for (let tries = 1; tries < READ_TRIES && !isRead(result) && !signal.aborted; tries++) {
+    await clock.sleep(READ_PAUSE_MS * tries, signal);
+    result = await read();
   }
-  const proof = proveDigest(built, read.stdout);
+  if (result.kind !== 'exited' || result.code !== 0) {
+    throw new Failure(problem('build.unreadable', { digest: built.digest, detail: detailOf(result) }));
+  }
+  const proof = proveDigest(built, result.stdout);
   if (proof !== 'proved')
     throw new Failure(problem('build.unproved', { digest: built.digest, tag: references[0].tag }));
   return { repository, tag: references[0].tag, digest: built.digest };

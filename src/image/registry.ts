@@ -18,9 +18,13 @@ export async function checkPushLogin(
   repository: Repository,
   credentials: Credentials | undefined,
   ask: Fetch,
+  cancel: AbortSignal,
 ): Promise<Problem | undefined> {
   const answer = async (url: string, authorization?: string) =>
-    ask(url, { headers: authorization ? { authorization } : {}, signal: AbortSignal.timeout(ANSWER_MS) });
+    ask(url, {
+      headers: authorization ? { authorization } : {},
+      signal: AbortSignal.any([cancel, AbortSignal.timeout(ANSWER_MS)]),
+    });
   const basic =
     credentials &&
     `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64')}`;

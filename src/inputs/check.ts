@@ -1,11 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPrivateKey } from '../transport/key';
+import { type PrivateKey, readPrivateKey } from '../transport/key';
 import { type Problem, problem } from '../words/words';
 import type { RawInputs } from './names';
 
+export interface Checked {
+  readonly problems: readonly Problem[];
+  /** The key of `ssh-key`, opened; missing where it has a problem. Opening one with a passphrase takes a while. */
+  readonly key?: PrivateKey;
+}
+
 /** What is wrong with the inputs beyond their form: files that are not there, a key that cannot be read. */
-export async function checkInputs(raw: RawInputs): Promise<readonly Problem[]> {
+export async function checkInputs(raw: RawInputs): Promise<Checked> {
   const context = raw.context.trim() || '.';
   const file = raw.file.trim() || join(context, 'Dockerfile');
   const key =
@@ -20,9 +26,10 @@ export async function checkInputs(raw: RawInputs): Promise<readonly Problem[]> {
     (at) => at.isFile(),
     () => false,
   );
-  return [
+  const problems = [
     ...(isFolder ? [] : [problem('input.no-context', { context })]),
     ...(isFolder && !isFile ? [problem('input.no-dockerfile', { file })] : []),
     ...(key && 'code' in key ? [key] : []),
   ];
+  return { problems, ...(key && !('code' in key) && { key }) };
 }

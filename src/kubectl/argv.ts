@@ -28,7 +28,8 @@ export function watchArgv(path: string, query: Readonly<Record<string, string>>,
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(WATCH_SECONDS),
   });
-  return ['get', '--raw', `${path}?${search}`];
+  // Its own limit, for an API server that forgets to end the watch: kubectl must not stay on the host.
+  return ['get', '--raw', `${path}?${search}`, `--request-timeout=${WATCH_SECONDS + 10}s`];
 }
 
 export interface PatchTarget {

@@ -30,12 +30,20 @@ export class Cluster {
     private readonly signal?: AbortSignal,
   ) {}
 
-  async get<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
-    return parse<T>(await this.call(getArgv(path, query), 'read'));
+  /** The same cluster for what has to be brought to its end after a cancel. */
+  uncancelled(): Cluster {
+    return new Cluster(this.transport, this.words);
   }
 
-  async list<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<List<T>> {
-    return this.get<List<T>>(path, query);
+  /** `signal` ends this one read; the cluster's own ends every read. */
+  async get<T>(path: string, query: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<T> {
+    return parse<T>(await this.call(getArgv(path, query), 'read', signal));
+  }
+
+  async list<T>(path: string, query: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<List<T>> {
+    const list = await this.get<List<T>>(path, query, signal);
+    if (!Array.isArray(list.items)) throw new KubectlError('Other', 'the answer is no list', this.words.join(' '));
+    return list;
   }
 
   /** Patches a Deployment and gives it as the API server has it then (or, in a dry run, would have it). */
@@ -62,9 +70,10 @@ export class Cluster {
     this.outputOf(await this.transport.run({ argv, effect: 'read', timeoutMs: WATCH_MS }, { onLine, signal }));
   }
 
-  private async call(argv: readonly string[], effect: 'read' | 'change'): Promise<string> {
+  private async call(argv: readonly string[], effect: 'read' | 'change', signal?: AbortSignal): Promise<string> {
     // A change is never broken off: it is over in a moment, and a broken one would leave us not knowing.
-    const options = this.signal && effect === 'read' ? { signal: this.signal } : {};
+    const signals = [this.signal, signal].filter((each) => each !== undefined);
+    const options = effect === 'read' && signals.length > 0 ? { signal: AbortSignal.any(signals) } : {};
     return this.outputOf(
       await this.transport.run({ argv: [...this.words, ...argv], effect, timeoutMs: CALL_MS }, options),
     );

@@ -64,7 +64,8 @@ export class GitHubLog implements Log {
 
 /** A line of ours that repeats words from outside: none of it may be a workflow command (`::x::`, or `##[x]` anywhere). */
 function clean(text: string): string {
-  return text.replace(/^(\s*)::/, '$1: :').replaceAll('##[', '# #[');
+  // U+0085 is white space to the runner, and not to JavaScript.
+  return text.replace(/^([\s\u0085]*)::/, '$1: :').replaceAll('##[', '# #[');
 }
 
 /** Sets the outputs, writes the job summary, and marks the step as failed where the run was no success. */
@@ -86,5 +87,5 @@ export async function publish(report: Report): Promise<void> {
     .addRaw(renderSummary(report), true)
     .write()
     .catch((error: unknown) => core.warning(String(error)));
-  if (!isSuccess(report.outcome)) process.exitCode = 1;
+  process.exitCode = isSuccess(report.outcome) ? 0 : 1;
 }

@@ -14,6 +14,7 @@ export class Reporter {
   readonly #phases: Phase[] = [];
   readonly #warnings: string[] = [];
   #found: Partial<Report> = {};
+  #report: Report | undefined;
 
   constructor(
     private readonly config: Config,
@@ -39,9 +40,10 @@ export class Reporter {
   ): { result: Promise<T>; show: () => void } {
     const notes: string[] = [];
     let last = '';
+    let isShown = false;
     const result = this.#timed(
       name,
-      () => work((text) => notes.push(text)),
+      () => work((text) => (isShown ? this.log.info(text) : void notes.push(text))),
       (ended) => {
         last = ended;
       },
@@ -49,6 +51,7 @@ export class Reporter {
     const show = () => {
       this.log.group(line('phase.title', { phase: name }));
       for (const note of notes) this.log.info(note);
+      isShown = true;
       this.log.end();
       this.log.info(last);
     };
@@ -76,12 +79,14 @@ export class Reporter {
     this.log.warning(text);
   }
 
-  /** Ends the run: shows what went wrong and gives the report. */
+  /** Ends the run: shows what went wrong and gives the report. A run ends once; later calls give the same report. */
   end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
-    const { deployment, namespace } = {
-      deployment: this.config.workload.name,
-      namespace: this.config.workload.namespace,
-    };
+    this.#report ??= this.#end(outcome, serving, problems);
+    return this.#report;
+  }
+
+  #end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
+    const { name: deployment, namespace } = this.config.workload;
     const { environmentUrl } = this.config;
     for (const each of this.#found.logs ?? []) {
       this.log.group(line('log.logs-of', each));

@@ -2,12 +2,14 @@ import { paths, selectorText } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
 import { type Deployment, identity, type List, type Pod, type ReplicaSet, type WatchEvent } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
-import { currentReplicaSet, type Snapshot } from './snapshot';
+import { currentReplicaSet, newPods, type Snapshot, templateOf } from './snapshot';
 
 /** Milliseconds before a read that failed is tried again, doubling from the first to the last. */
 const RETRY_MS = { first: 500, last: 5_000 };
-/** The controller writes a new ReplicaSet within milliseconds; this is how often we look for it. */
-const REPLICA_SET_MS = 250;
+/** The controller writes a new ReplicaSet within milliseconds; this is how soon we look for it, and look again. */
+const REPLICA_SET_MS = { first: 125, last: 5_000 };
+/** A watch that ends sooner than this was no watch: going on at once would be a loop that keeps the host busy. */
+const SHORT_WATCH_MS = 1_000;
 
 /** What was known before observing began: the watches go on from there. */
 export interface Known {
@@ -49,7 +51,7 @@ export class Observer {
 
   /** Begins to watch. */
   start(): void {
-    this.#ended = Promise.all([this.#workload.follow(), this.#pods.follow(), this.#findReplicaSet()]);
+    this.#ended = Promise.allSettled([this.#workload.follow(), this.#pods.follow(), this.#findReplicaSet()]);
   }
 
   /** Ends the watches; resolves when nothing of them is left. */
@@ -64,7 +66,13 @@ export class Observer {
    */
   see(workload: Deployment): void {
     const known = this.snapshot().workload;
-    if (!known || identity(known).generation < identity(workload).generation) this.#workload.see(workload);
+    // None known: it has been deleted meanwhile.
+    if (
+      known &&
+      identity(known).uid === identity(workload).uid &&
+      identity(known).generation < identity(workload).generation
+    )
+      this.#workload.see(workload);
   }
 
   snapshot(): Snapshot {
@@ -87,17 +95,29 @@ export class Observer {
     enough.abort();
   }
 
+  /** Lists the ReplicaSets while none that is known holds the template, or while pods are counted that belong to none. */
   async #findReplicaSet(): Promise<void> {
     const { path, query } = this.#replicaSetsOf;
-    while (!this.#stop.signal.aborted) {
-      const { workload } = this.snapshot();
+    const { signal } = this.#stop;
+    let wait = REPLICA_SET_MS.first;
+    let template = '';
+    while (!signal.aborted) {
+      const snapshot = this.snapshot();
+      const { workload } = snapshot;
+      if (workload && templateOf(workload) !== template) {
+        template = templateOf(workload);
+        wait = REPLICA_SET_MS.first;
+      }
       const seen = workload && (workload.status?.observedGeneration ?? 0) >= identity(workload).generation;
-      if (seen && !currentReplicaSet(this.snapshot())) {
-        const list = await this.#cluster.list<ReplicaSet>(path, query).catch(() => undefined);
+      const isShort =
+        !currentReplicaSet(snapshot) || newPods(snapshot).length < (workload?.status?.updatedReplicas ?? 0);
+      if (seen && isShort) {
+        const list = await this.#cluster.list<ReplicaSet>(path, query, signal).catch(() => undefined);
         if (list) this.#replicaSets = list.items;
         this.#wake();
+        wait = Math.min(wait * 2, REPLICA_SET_MS.last);
       }
-      await this.#clock.sleep(REPLICA_SET_MS, this.#stop.signal);
+      await this.#clock.sleep(wait, signal);
     }
   }
 }
@@ -139,21 +159,26 @@ class Follower<T extends Named> {
     const { cluster, clock, path, query, signal, onChange } = this.#of;
     let wait = RETRY_MS.first;
     while (!signal.aborted) {
+      const began = clock.now();
       try {
         if (this.#version === undefined) {
-          const list = await cluster.list<T>(path, query);
+          const list = await cluster.list<T>(path, query, signal);
           this.#items = byUid(list.items);
           this.#version = list.metadata.resourceVersion;
+          this.trouble = undefined;
           onChange();
         }
         await cluster.watch<T>(path, query, this.#version, { signal, onEvent: (event) => this.#take(event) });
         this.trouble = undefined;
-        wait = RETRY_MS.first;
       } catch (error) {
         if (signal.aborted) return;
         this.trouble = error instanceof KubectlError ? error : new KubectlError('Other', String(error));
-        if (this.trouble.reason === 'Expired') this.#version = undefined;
+        // Nobody knows what was missed; and the list says, sooner than the next event, that the cluster can be seen again.
+        this.#version = undefined;
         onChange();
+      }
+      if (clock.now() - began >= SHORT_WATCH_MS && !this.trouble) wait = RETRY_MS.first;
+      else {
         await clock.sleep(wait, signal);
         wait = Math.min(wait * 2, RETRY_MS.last);
       }

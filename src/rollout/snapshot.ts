@@ -21,8 +21,19 @@ export interface Target {
   /** Restarts that pods had before our write, by pod UID and container: a template used before gets its old pods back. */
   readonly restartsBefore: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly timeoutMs: number;
+  /**
+   * When the workload's `Progressing=False` was last updated before our write, where it had one: a template used before does not
+   * renew it (DeploymentTimedOut, k8s.io/kubernetes/pkg/controller/deployment/util), so that it says nothing of our rollout.
+   */
+  readonly stalledBefore?: string;
   /** A container that ends badly again after this many restarts is crashing. */
   readonly maxRestarts: number;
+}
+
+/** When the workload's `Progressing` condition was last updated, where it is false. */
+export function stalledSince(workload: Deployment): string | undefined {
+  return workload.status?.conditions?.find(({ type, status }) => type === 'Progressing' && status === 'False')
+    ?.lastUpdateTime;
 }
 
 export function templateOf(workload: Deployment): string {
@@ -35,12 +46,20 @@ export function templateOf(workload: Deployment): string {
  */
 export function currentReplicaSet({ workload, replicaSets }: Snapshot): ReplicaSet | undefined {
   if (!workload) return undefined;
-  const wanted = templateOf(workload);
-  return replicaSets.find((each) => ownedBy(each, identity(workload).uid) && withoutHash(each) === wanted);
+  const wanted = withoutHash(workload);
+  const [oldest] = replicaSets
+    .filter((each) => ownedBy(each, identity(workload).uid) && withoutHash(each) === wanted)
+    .sort((one, other) => age(one).localeCompare(age(other)));
+  return oldest;
 }
 
-function withoutHash(replicaSet: ReplicaSet): string {
-  const template = replicaSet.spec?.template;
+/** Sorts by the time of creation, which is ISO 8601, then by name. */
+function age({ metadata }: ReplicaSet): string {
+  return `${metadata?.creationTimestamp ?? ''} ${metadata?.name ?? ''}`;
+}
+
+function withoutHash({ spec }: ReplicaSet | Deployment): string {
+  const template = spec?.template;
   const { 'pod-template-hash': _, ...labels } = template?.metadata?.labels ?? {};
   return canonical({ ...template, metadata: { ...template?.metadata, labels } });
 }

@@ -15,15 +15,15 @@ const STALLED_GRACE_MS = 15_000;
 
 /** Every sign of a bad rollout that one look at the cluster shows. */
 export function suspect(target: Target, snapshot: Snapshot, waitingFor: WaitingFor): Suspicion[] {
-  return [...stalled(snapshot, waitingFor), ...crashing(target, snapshot)];
+  return [...stalled(target, snapshot, waitingFor), ...crashing(target, snapshot)];
 }
 
 /** The workload's own deadline, and other reasons of its controller (kubernetes.io: "Failed Deployment"). */
-function stalled({ workload }: Snapshot, waitingFor: WaitingFor): Suspicion[] {
+function stalled({ stalledBefore }: Target, { workload }: Snapshot, waitingFor: WaitingFor): Suspicion[] {
   const condition = workload?.status?.conditions?.find(
     ({ type, status }) => type === 'Progressing' && status === 'False',
   );
-  if (!condition) return [];
+  if (!condition || (stalledBefore !== undefined && condition.lastUpdateTime === stalledBefore)) return [];
   const { reason = '', message = '' } = condition;
   if (reason === 'ProgressDeadlineExceeded') {
     return [{ key: 'progress-deadline', graceMs: 0, cause: { code: 'deadline', whose: 'progress', waitingFor } }];

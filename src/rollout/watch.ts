@@ -7,6 +7,9 @@ import type { Verdict } from './verdict';
 /** How often the judge looks when nothing changes: graces and the deadline run on. */
 const TICK_MS = 1_000;
 
+/** A right that is missing does not come by itself; an API server that starts may deny it for a moment. */
+const FORBIDDEN_MS = 20_000;
+
 export interface Watched {
   readonly verdict: Exclude<Verdict, { kind: 'waiting' }>;
   /** The cluster as it was when the verdict fell. */
@@ -24,6 +27,7 @@ export interface WatchTools {
 /** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, { observer, clock, signal, onLook }: WatchTools): Promise<Watched> {
   let state = beginJudging(clock.now());
+  let forbiddenSince: number | undefined;
   for (;;) {
     const snapshot = observer.snapshot();
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
@@ -31,8 +35,12 @@ export async function watchRollout(target: Target, { observer, clock, signal, on
     state = looked.state;
     const { verdict } = looked;
     onLook(verdict, observer.trouble()?.message);
-    if (verdict.kind === 'bad' && verdict.cause.code === 'deadline' && observer.trouble()) {
-      // The deadline passed while we could not see: nobody knows how the rollout stands.
+    const trouble = observer.trouble();
+    forbiddenSince = trouble?.reason === 'Forbidden' ? (forbiddenSince ?? clock.now()) : undefined;
+    const isBlind = forbiddenSince !== undefined && clock.now() - forbiddenSince >= FORBIDDEN_MS;
+    const isOver = verdict.kind === 'bad' && verdict.cause.code === 'deadline';
+    if ((verdict.kind === 'waiting' && isBlind) || (isOver && trouble)) {
+      // The time is over and we cannot see: nobody knows how the rollout stands.
       return { verdict: { kind: 'unknown', why: 'no-contact' }, snapshot };
     }
     if (verdict.kind !== 'waiting') return { verdict, snapshot };

@@ -7,13 +7,15 @@ import type { Clock } from '../system/clock';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, lastGood, parseHistory, record } from './history';
-import type { ChosenContainer } from './inspect';
+import { type ChosenContainer, isComplete } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
 import type { Soak } from './soak';
 
 /** 3 of 12 writes in the middle of a rollout were measured to conflict, so a few tries are plenty. */
 const TRIES = 6;
 const PAUSE_MS = 200;
+/** How long an API server may be away before a write is given up; a control plane on one node restarts in less. */
+const READ_BACK = { forMs: 30_000, firstMs: 500, lastMs: 5_000 };
 
 export interface Writing {
   readonly config: Config;
@@ -26,34 +28,43 @@ export interface ImageChange {
   readonly container: ChosenContainer;
   readonly soak: Soak;
   readonly image: PinnedImage;
-  /** Whether what runs now is known to serve. */
-  readonly complete: boolean;
 }
 
-/** Writes the image into the workload and gives the workload as it is then. */
+export interface Written {
+  /** The workload as it is with the image. */
+  readonly workload: Deployment;
+  /** What it ran before. */
+  readonly replaced: string;
+  /** What to go back to: the image that was replaced if it served, else the last one of the history that did. */
+  readonly lastGood?: string;
+}
+
+/** Writes the image into the workload. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image, complete, workload: known }: ImageChange,
-): Promise<Deployment> {
+  { container, soak, image, workload: known }: ImageChange,
+): Promise<Written> {
   const { run, workload: where } = writing.config;
   const to = printReference(image);
+  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
+  let before: Omit<Written, 'workload'> = { replaced: container.image };
+  // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
     const at = writing.clock.today().toISOString();
-    const before = historyOf(workload);
-    const isNews = complete && lastGood(before)?.image !== container.image;
-    const found: HistoryEntry = { image: container.image, run: '', at, outcome: 'found', ...revisionOf(workload) };
-    const entry: HistoryEntry = { id: run.id, image: to, run: run.url, at, outcome: 'open' };
-    const history = record(isNews ? record(before, found) : before, entry);
+    const replaced = imageIn(workload);
+    const isNews = isComplete(workload) && lastGood(historyOf(workload))?.image !== replaced;
+    const found: HistoryEntry = { image: replaced, run: '', at, outcome: 'found', ...revisionOf(workload) };
+    const past = isNews ? record(historyOf(workload), found) : historyOf(workload);
+    const good = lastGood(past)?.image;
+    before = { replaced, ...(good !== undefined && { lastGood: good }) };
+    const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open' });
     const changeCause = line('change.cause', { image: to, sha: run.sha, url: run.url });
     return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
   };
   try {
-    return await write(
-      writing,
-      known,
-      patchFor,
-      (workload) => workload.metadata?.annotations?.[annotations.deployId] === run.id,
-    );
+    const isDone = (workload: Deployment) =>
+      workload.metadata?.annotations?.[annotations.deployId] === run.id && imageIn(workload) === to;
+    return { workload: await write(writing, known, patchFor, isDone), ...before };
   } catch (error) {
     if (error instanceof KubectlError && error.reason === 'Invalid') {
       throw new Failure(problem('workload.rejected', { detail: error.message }), { cause: error });
@@ -107,7 +118,7 @@ async function write(
   patchFor: (workload: Deployment) => Operation[] | undefined,
   isDone: (workload: Deployment) => boolean,
 ): Promise<Deployment> {
-  const { name, namespace } = config.workload;
+  const { name } = config.workload;
   let workload = known;
   for (let tries = 1; ; tries++) {
     const patch = patchFor(workload);
@@ -119,14 +130,27 @@ async function write(
       if (reason !== 'Conflict' && !UNCLEAR.has(reason)) throw error;
       const detail = error instanceof Error ? error.message : String(error);
       await clock.sleep(PAUSE_MS * tries);
-      workload = await cluster.get<Deployment>(paths.deployment(namespace, name)).catch((unread: unknown) => {
-        throw new Unread(detail, { cause: unread });
-      });
+      workload = await readBack({ config, cluster, clock }, detail);
       if (isDone(workload)) return workload;
       if (tries < TRIES) continue;
       if (reason === 'Conflict')
         throw new Failure(problem('workload.contended', { deployment: name }), { cause: error });
       throw new Unread(detail, { cause: error });
+    }
+  }
+}
+
+/** Reads the workload, also from an API server that is away for a while. */
+async function readBack({ config, cluster, clock }: Writing, detail: string): Promise<Deployment> {
+  const { name, namespace } = config.workload;
+  const began = clock.now();
+  for (let wait = READ_BACK.firstMs; ; wait = Math.min(wait * 2, READ_BACK.lastMs)) {
+    try {
+      return await cluster.get<Deployment>(paths.deployment(namespace, name));
+    } catch (unread) {
+      const mayPass = unread instanceof KubectlError && UNCLEAR.has(unread.reason);
+      if (!mayPass || clock.now() - began + wait > READ_BACK.forMs) throw new Unread(detail, { cause: unread });
+      await clock.sleep(wait);
     }
   }
 }

@@ -20,7 +20,7 @@ export const inputProblems = {
     next: 'Write a number with its unit, such as "90s", "10m" or "1h".',
   }),
   'input.soak': ({ soakMs, timeoutMs }: { soakMs: number; timeoutMs: number }) => ({
-    what: `The input "soak" (${printDuration(soakMs)}) is not shorter than "timeout" (${printDuration(timeoutMs)}), so no deploy could ever succeed.`,
+    what: `A new pod has to stay ready for ${printDuration(soakMs)} (by "soak", by its default where there is no readiness probe, or by the Deployment's own minReadySeconds), which is not shorter than the "timeout" of ${printDuration(timeoutMs)}: no deploy could ever succeed.`,
     next: 'Make "timeout" longer or "soak" shorter.',
   }),
   'input.list': ({ name, detail }: { name: string; detail: string }) => ({
