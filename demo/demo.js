@@ -115,8 +115,12 @@ function installApps(testbed) {
       type: 'kubernetes.io/dockerconfigjson',
       stringData: { '.dockerconfigjson': login },
     });
-    const pull = JSON.stringify({ imagePullSecrets: [{ name: 'registry' }] });
-    run('kubectl', ['patch', 'serviceaccount', 'default', '-n', namespace, '-p', pull], {});
+    apply({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace },
+      imagePullSecrets: [{ name: 'registry' }],
+    });
   }
   for (const { namespace, app } of missing) {
     const image = `${registry}/caring-note-${app}:first-${namespace}`;
@@ -147,7 +151,8 @@ function installApps(testbed) {
 }
 
 function apply(object) {
-  run('kubectl', ['apply', '-f', '-'], { input: JSON.stringify(object) });
+  // By the server: a cluster this young may not have the ServiceAccount yet, or have it from its controller.
+  run('kubectl', ['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: JSON.stringify(object) });
 }
 
 function run(program, args, options) {
