@@ -106,6 +106,8 @@ export class ApiServer {
 
   #store(next: Deployment): void {
     const resourceVersion = String(Number(this.object.metadata?.resourceVersion) + 1);
-    this.object = { ...next, metadata: { ...next.metadata, resourceVersion } };
+    const isNew = JSON.stringify(next.spec) !== JSON.stringify(this.object.spec);
+    const generation = (this.object.metadata?.generation ?? 0) + (isNew ? 1 : 0);
+    this.object = { ...next, metadata: { ...next.metadata, resourceVersion, generation } };
   }
 }

@@ -119,7 +119,10 @@ describe('writing the image', () => {
 
   it('takes what somebody else put there in between for what it replaced', async () => {
     const { server, writeAll } = writer(['overtaken']);
-    server.touch(({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' }));
+    server.touch(({ spec, status }) => {
+      Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' });
+      Object.assign(status ?? {}, { observedGeneration: 4 });
+    });
     const written = await writeAll();
     expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
     expect(historyOf(written.workload)).toEqual([{ ...found, image: 'a/theirs:1' }, open]);
