@@ -70,7 +70,7 @@ function start({
       return { stdout: '{}' };
     }
     return server.handler(argv, stdin, live);
-  });
+  }, clock);
   const tools: Tools = {
     clock,
     log,
