@@ -49,9 +49,10 @@ describe('a mistake', () => {
     ['an image name in capitals', () => ({ image: 'Team/App' }), /capital letters.*Write "team\/app"/s],
   ])(
     '%s ends in seconds, before the build, with an error that says what to do; nothing is changed',
-    async (_, inputs, message) => {
+    async (mistake, inputs, message) => {
       const before = app.deployment();
       const result = await app.run('never', inputs());
+      process.stdout.write(`refused: ${mistake}: ${result.seconds.toFixed(1)} s\n`);
       const errors = result.log.split('\n').filter((line) => line.startsWith('::error::'));
       expect(errors).toHaveLength(1);
       expect(errors[0]?.replaceAll('%0A', '\n')).toMatch(message);
