@@ -71,6 +71,23 @@ describe('the login', () => {
   };
 
   it.each([
+    ['{"auths":{"ghcr.io":{"auth":"eDp5"}}}', ['ghcr.io', 'docker.test']],
+    ['{"auths":{"docker.test":{"auth":"eDp5"}}}', ['docker.test']],
+    ['{"auths":null}', ['docker.test']],
+    ['junk', ['docker.test']],
+    ['', ['docker.test']],
+  ])('leaves the logins of other registries in %j', (present, keys) => {
+    const { DOCKER_AUTH_CONFIG = '' } = loginEnvironment(
+      'docker.test',
+      { username: 'u', password: new Secret('p') },
+      present,
+    );
+    const { auths } = JSON.parse(DOCKER_AUTH_CONFIG) as { auths: Record<string, { auth: string }> };
+    expect(Object.keys(auths)).toEqual(keys);
+    expect(auths['docker.test']?.auth).toBe(Buffer.from('u:p').toString('base64'));
+  });
+
+  it.each([
     ['docker.io', 'https://index.docker.io/v1/'],
     ['ghcr.io', 'ghcr.io'],
     ['localhost:5000', 'localhost:5000'],

@@ -85,7 +85,8 @@ export async function provePushed(
 }
 
 function environmentOf({ image }: Config): Record<string, string> {
-  return image.credentials ? loginEnvironment(image.repository.registry, image.credentials) : {};
+  if (!image.credentials) return {};
+  return loginEnvironment(image.repository.registry, image.credentials, process.env.DOCKER_AUTH_CONFIG);
 }
 
 /** buildx ends with 1 whatever went wrong, so here its last words have to be read. */

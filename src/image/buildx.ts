@@ -35,11 +35,26 @@ export function manifestArgv(repository: Repository, digest: Digest): string[] {
 /**
  * The environment that logs docker in for one command: no file is written and there is nothing to log out of, so the
  * user's docker configuration stays as it is and other jobs on the machine do not see the login.
+ * `present` is what the user has in that variable: logins of other registries, for base images, stay.
  */
-export function loginEnvironment(registry: string, { username, password }: Credentials): Record<string, string> {
+export function loginEnvironment(
+  registry: string,
+  { username, password }: Credentials,
+  present = '',
+): Record<string, string> {
   const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
   const key = registry === DOCKER_HUB ? DOCKER_HUB_AUTH_KEY : registry;
-  return { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [key]: { auth } } }) };
+  return { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...parseAuths(present), [key]: { auth } } }) };
+}
+
+/** The logins of a docker configuration; none where it is none. */
+function parseAuths(text: string): object {
+  try {
+    const { auths } = JSON.parse(text) as { auths?: unknown };
+    return typeof auths === 'object' && auths !== null ? auths : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Whether this buildx (the output of `docker buildx version`) takes such a login; undefined where it does not say. */
