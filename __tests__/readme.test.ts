@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { render } from '../scripts/docs';
 
 const root = join(__dirname, '..');
@@ -24,6 +24,12 @@ describe('README.md', () => {
     const required = Object.entries(action.inputs).filter(([, input]) => input.required);
     expect(given).toEqual(expect.arrayContaining(required.map(([name]) => name)));
     expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
+  });
+
+  it('asks for the rights that the tests on a real cluster run with, and no others', () => {
+    const [, block = ''] = /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(readme) ?? [];
+    const rules = (text: string) => parseAllDocuments(text).map((each) => (each.toJS() as { rules?: unknown }).rules);
+    expect(rules(block)).toEqual(rules(readFileSync(join(root, 'testbed/access/in-a-namespace.yaml'), 'utf8')));
   });
 
   it('names only commands that package.json has', () => {

@@ -133,7 +133,7 @@ export class App {
     for (let tries = 0; ; tries++) {
       const seen = new Set<string>();
       for (let count = 0; count < 5; count++) seen.add(await this.version().catch(String));
-      if ((seen.size === 1 && seen.has(version)) || tries >= 20) return [...seen].join(', ');
+      if ((seen.size === 1 && seen.has(version)) || tries >= 60) return [...seen].join(', ');
       await sleep(500);
     }
   }

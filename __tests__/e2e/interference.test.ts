@@ -38,7 +38,7 @@ describe('while a rollout is watched', () => {
 
   it('a change by somebody else ends the run at once: what serves is theirs', async () => {
     const change = () => kubectl('set', 'image', 'deployment/app', `app=${app.repository}:first`, '-n', app.namespace);
-    const result = await runAnd(/1 ready, 0 available/, change, 'third', { soak: '20s' });
+    const result = await runAnd(/1 ready, 0 available/, change, 'third', { soak: '8s' });
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 1, outcome: 'superseded' });
     expect(result.outputs.cause).toMatch(/somebody else changed the Deployment "app"/);
     expect(result.seconds).toBeLessThan(15);

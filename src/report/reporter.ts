@@ -69,7 +69,8 @@ export class Reporter {
   }
 
   proved(image: PinnedImage): void {
-    this.#found = { ...this.#found, image: printReference(image), digest: image.digest };
+    const tags = this.config.image.references.map(printReference);
+    this.#found = { ...this.#found, image: printReference(image), digest: image.digest, tags };
     this.log.info(line('log.proved', { digest: image.digest }));
   }
 
@@ -98,7 +99,7 @@ export class Reporter {
     if (outcome !== 'refused') this.log.info(line('outcome.serving', { serving }));
     if (this.#found.wayBack) this.log.info(line('log.way-back', { command: this.#found.wayBack }));
     return {
-      tags: this.config.image.references.map(printReference),
+      tags: [],
       warnings: this.#warnings,
       pods: [],
       logs: [],

@@ -24,11 +24,11 @@ export const clusterProblems = {
   }),
   'kubectl.forbidden': ({ detail }: { detail: string }) => ({
     what: because('The deploy user may not do this in the cluster', detail),
-    next: 'Check "namespace" first: a namespace that does not exist is answered this way too. Otherwise let an administrator of the cluster give the deploy user this right (a Role and a RoleBinding in the namespace); the README of this action lists the rights it needs.',
+    next: 'Check "namespace" first: a namespace that does not exist is answered this way too. Otherwise give the deploy user the rights that the README of this action lists: its Role and RoleBinding can be copied from there, and an administrator of the cluster (on a kubeadm host: root) applies them with "kubectl apply -f FILE".',
   }),
   'kubectl.other': ({ detail }: { detail: string }) => ({
     what: because('kubectl on the host failed', detail || 'it gave no reason'),
-    next: 'Sign in to the host as the deploy user and see whether "kubectl get deployments" works there.',
+    next: "Try it the way this step does, from another machine: ssh USER@HOST 'kubectl get deployments'. If that fails while it works after signing in, KUBECONFIG or PATH is set in a login file only: put the configuration into ~/.kube/config, or write kubectl's full path into the input \"kubectl\".",
   }),
   'kubectl.not-json': ({ start }: { start: string }) => ({
     what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,

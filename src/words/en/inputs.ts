@@ -49,7 +49,9 @@ export const inputProblems = {
   }),
   'image.name': ({ given, why }: { given: string; why: string }) => ({
     what: `${quoted(given)} is not the name of an image: ${why}.`,
-    next: 'Write it as "user/name" for Docker Hub, or "registry.example.org/user/name" for another registry.',
+    next: given.startsWith('/')
+      ? 'The part before the slash is empty. If it comes from a variable (vars.X), this job sees none of that name: it may be stored as a secret, be spelt otherwise, or belong to another environment (Settings → Secrets and variables → Actions).'
+      : 'Write it as "user/name" for Docker Hub, or "registry.example.org/user/name" for another registry.',
   }),
   'image.capitals': ({ given, lower }: { given: string; lower: string }) => ({
     what: `The image name ${quoted(given)} has capital letters, which registries do not allow.`,

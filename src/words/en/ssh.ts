@@ -28,7 +28,7 @@ const MAKE_KEY = `Make a key for deploying, on your own computer:
 Add the line in deploy_key.pub to ~/.ssh/authorized_keys of the deploying user on the host, and put the whole text of the file deploy_key (without .pub) into the secret that ssh-key reads.`;
 
 const CHECK_ADDRESS =
-  'Check ssh-host and ssh-port, that the host is running, and that its firewall lets GitHub in on that port.';
+  'Check ssh-host and ssh-port, that the host is running, and that its firewall lets the runner in on that port (GitHub-hosted runners have no fixed address: the port has to be open to all, or the runner be one of your own).';
 
 export const sshProblems = {
   'ssh.host-not-found': (p: { host: string }) => ({
@@ -156,7 +156,7 @@ export const sshProblems = {
 
   'ssh.host-key-missing': (_: Record<never, never>) => ({
     what: 'ssh-host-key is empty, so there is no way to tell the real host from somebody in between.',
-    next: SHOW_HOST_KEYS,
+    next: `If there is a variable or secret for it, check that this job can see it (its name, its kind, its environment). If not: ${SHOW_HOST_KEYS}`,
   }),
   'ssh.host-key-is-private': (_: Record<never, never>) => ({
     what: 'ssh-host-key holds a private key. It takes the public key of the host, or its fingerprint.',
