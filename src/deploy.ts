@@ -4,43 +4,28 @@ import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
 import { identity } from './kubectl/objects';
+import { isSuccess } from './outcome';
 import { look, type Ready } from './preflight';
 import { buildWhileChecking } from './prepare';
+import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
 import { progressLines } from './report/progress';
 import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
-import { endingOf, servingIn } from './rollout/ending';
-import { lastWords } from './rollout/evidence';
+import { servingIn, unclearEnding } from './rollout/ending';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
-import { watchRollout } from './rollout/watch';
+import type { Cause } from './rollout/verdict';
+import { PathCheck, verifyUrl } from './rollout/verify';
+import { type Watched, watchRollout } from './rollout/watch';
+import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
-import { quote } from './transport/quote';
 import { Failure, line, problem } from './words/words';
-import { recordOutcome, writeImage } from './workload/write';
+import { knownGood, recordOutcome, writeImage } from './workload/write';
 
-/** A container that ends badly again after this many restarts is crashing; two are granted to a database that comes up late. */
-const MAX_RESTARTS = 2;
-
-/** What the phases of one run share. */
-interface Run {
-  readonly config: Config;
-  readonly tools: Tools;
-  readonly reporter: Reporter;
-  readonly closing: Closing;
-  /** Whether a write to the workload may have taken effect. */
-  wrote: boolean;
-}
-
-/** A rollout that has begun, or (`changed` false) was there already: what it wants to see, and what there was before. */
-interface Begun {
-  readonly target: Target;
-  readonly changed: boolean;
-  readonly observer: Observer;
-  /** The image to go back to, where there is one that served. */
-  readonly lastGood?: string;
-}
+/** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
+const VERIFY_SHARE = 0.6;
+const VERIFY_MIN_MS = 3_000;
 
 /** After a cancel GitHub waits 7.5 s before it asks again, and 2.5 s more before it kills: what is not done by then is let go. */
 const CANCEL_MS = 6_000;
@@ -69,7 +54,7 @@ async function story(run: Run): Promise<Report> {
       return pinned;
     });
     const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
-    return await watch(run, cluster, begun);
+    return await conclude(run, begun);
   } catch (error) {
     return fail(run, error);
   } finally {
@@ -105,16 +90,15 @@ async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedIm
   observer.start();
   const changed = !hasImage(ready);
   let { workload } = ready;
-  let lastGood: string | undefined;
+  let replaced = container.image;
+  let lastGood = knownGood(ready);
   if (changed) {
     run.wrote = true;
     const written = await writeImage({ config, cluster: cluster.uncancelled(), clock }, { ...ready, image });
-    ({ workload, lastGood } = written);
+    ({ workload, lastGood, replaced } = written);
     observer.see(workload);
-    reporter.found({ previousImage: written.replaced });
-    reporter.log.info(
-      line('log.patched', { container: container.name, from: written.replaced, to: printReference(image) }),
-    );
+    reporter.found({ previousImage: replaced });
+    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
@@ -128,58 +112,75 @@ async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedIm
     generation,
     template: templateOf(workload),
     container: container.name,
-    digest: image.digest,
+    image: changed ? printReference(image) : container.image,
     restartsBefore: restartCounts(ready.pods.items),
     timeoutMs: config.verdict.timeoutMs,
-    maxRestarts: MAX_RESTARTS,
+    maxRestarts: config.verdict.maxRestarts,
+    ...(config.verdict.verifyPath && { verifyMs: Math.max(VERIFY_MIN_MS, soak.set * 1_000 * VERIFY_SHARE) }),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  return { target, changed, observer, ...(lastGood !== undefined && { lastGood }) };
+  return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
 }
 
-/** Watches until the rollout is judged, gathers the evidence where it is bad, and writes down how it ended. */
-async function watch(
-  { config, tools, reporter }: Run,
-  cluster: Cluster,
-  { target, changed, lastGood, observer }: Begun,
-): Promise<Report> {
-  const { clock, signal } = tools;
-  const { name: deployment, namespace } = config.workload;
-  const watched = await reporter.phase('watch', async () => {
-    const onLook = progressLines(clock, (text) => reporter.log.info(text));
-    return watchRollout(target, { observer, clock, signal, onLook });
-  });
-  const { verdict, snapshot } = watched;
-  const trouble = observer.trouble()?.message;
-  const ending = endingOf(watched, changed, {
-    deployment,
-    namespace,
-    timeoutMs: target.timeoutMs,
-    ...(trouble && { trouble }),
-  });
-  reporter.found({ pods: podRows(snapshot, target) });
-  if (verdict.kind === 'good') reporter.found({ revision: verdict.revision });
-  if (verdict.kind === 'bad') {
-    const { cause } = verdict;
-    if ('trouble' in cause && cause.trouble)
-      reporter.found({ logs: await lastWords(cluster, namespace, cause.trouble) });
-    if (changed && lastGood) reporter.found({ wayBack: setImageCommand(config, target.container, lastGood) });
-  }
-  if (changed && snapshot.workload && ending.outcome !== 'superseded') {
-    const { workload } = snapshot;
-    const lost = await reporter.phase('record', () =>
-      recordOutcome({ config, cluster: cluster.uncancelled(), clock }, workload, ending.outcome),
-    );
+/** Watches until the rollout is judged; a version that is bad is put back. Writes down how it ended. */
+async function conclude(run: Run, begun: Begun): Promise<Report> {
+  const { config, tools, reporter } = run;
+  const ended = await judged(run, begun);
+  const { outcome, snapshot, current } = ended;
+  reporter.found({ pods: podRows(snapshot, begun.target, current) });
+  if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
+  const { workload } = snapshot;
+  if (run.wrote && workload && outcome !== 'superseded') {
+    const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
+    const lost = await reporter.phase('record', () => recordOutcome(writing, workload, outcome));
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
   }
-  const isSeen = verdict.kind === 'good' || verdict.kind === 'bad';
-  return reporter.end(ending.outcome, isSeen ? servingIn(snapshot) : 'unknown', ending.problem ? [ending.problem] : []);
+  const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
+  return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);
 }
 
-/** The command that brings an image back: quoted, for it is meant to be copied into a shell. */
-function setImageCommand({ workload }: Config, container: string, image: string): string {
-  const { name, namespace } = workload;
-  return quote(['kubectl', 'set', 'image', `deployment/${name}`, `${container}=${image}`, '-n', namespace]);
+async function judged(run: Run, begun: Begun): Promise<Ended> {
+  const { config, reporter } = run;
+  const { name: deployment, namespace } = config.workload;
+  const { verdict, snapshot } = await reporter.phase('watch', () => watch(run, begun));
+  switch (verdict.kind) {
+    case 'good': {
+      reporter.found({ revision: verdict.revision });
+      const cause = await verify(run);
+      if (cause) return recover(run, begun, snapshot, cause);
+      return { outcome: begun.changed ? 'deployed' : 'unchanged', problems: [], snapshot, current: 'new' };
+    }
+    case 'bad':
+      return recover(run, begun, snapshot, verdict.cause);
+    case 'superseded':
+    case 'unknown': {
+      const trouble = begun.observer.trouble()?.message ?? '';
+      return { ...unclearEnding(verdict, { deployment, namespace, trouble }), snapshot, current: 'new' };
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+async function watch(
+  { config, tools, reporter }: Run,
+  { target, container, cluster, observer }: Begun,
+): Promise<Watched> {
+  const { clock, signal } = tools;
+  const { namespace } = config.workload;
+  const { verifyPath } = config.verdict;
+  const port = verifyPath?.port ?? container.port;
+  const check = verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path });
+  const onLook = progressLines(clock, (text) => reporter.log.info(text));
+  return watchRollout(target, { observer, clock, signal, onLook, ...(check && { check }) });
+}
+
+/** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */
+async function verify({ config, tools, reporter }: Run): Promise<Cause | undefined> {
+  const { verifyUrl: url } = config.verdict;
+  if (url === undefined) return undefined;
+  const detail = await reporter.phase('verify', () => verifyUrl(url, tools.fetch, tools.clock, tools.signal));
+  return detail === undefined ? undefined : { code: 'verify-url', url, detail };
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */

@@ -107,6 +107,7 @@ function refused(raw: RawInputs, problems: readonly Problem[]): Report {
     warnings: [],
     pods: [],
     logs: [],
+    events: [],
     phases: [],
     durationMs: performance.now(),
   };

@@ -1,5 +1,16 @@
 /** Every way a run can end. */
-export const OUTCOMES = ['deployed', 'unchanged', 'refused', 'failed', 'superseded', 'cancelled', 'unknown'] as const;
+export const OUTCOMES = [
+  'deployed',
+  'unchanged',
+  'refused',
+  'failed',
+  'failed-rolled-back',
+  'failed-rollback-failed',
+  'failed-no-previous',
+  'superseded',
+  'cancelled',
+  'unknown',
+] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -11,6 +22,9 @@ export function isSuccess(outcome: Outcome): boolean {
       return true;
     case 'refused':
     case 'failed':
+    case 'failed-rolled-back':
+    case 'failed-rollback-failed':
+    case 'failed-no-previous':
     case 'superseded':
     case 'cancelled':
     case 'unknown':

@@ -1,6 +1,6 @@
 import { PLACEHOLDER_DIGEST, printReference } from './image/reference';
 import type { Config } from './inputs/config';
-import { paths, selectorText } from './kubectl/argv';
+import { getArgv, paths, selectorText } from './kubectl/argv';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { type Deployment, identity, type List, type Pod, type ReplicaSet } from './kubectl/objects';
 import { Failure, type Problem, problem } from './words/words';
@@ -25,7 +25,27 @@ export interface Ready {
  * the digest of no image in the place of the one being built. Throws a `Failure` with all that stands against the deploy.
  */
 export async function preflight(config: Config, cluster: Cluster): Promise<Ready> {
-  return look(config, cluster, (found) => tryOut(config, cluster, found));
+  const ready = await look(config, cluster, (found) => tryOut(config, cluster, found));
+  await tryVerifyPath(config, cluster, ready);
+  return ready;
+}
+
+/** Asks an old pod: a missing right shows now. What it answers does not count, for the path may be new. */
+async function tryVerifyPath(
+  { workload, verdict }: Config,
+  cluster: Cluster,
+  { container, pods }: Ready,
+): Promise<void> {
+  const { namespace } = workload;
+  const port = verdict.verifyPath?.port ?? container.port;
+  const pod = pods.items.find(({ status }) => status?.podIP !== undefined);
+  if (!verdict.verifyPath || !port || !pod) return;
+  try {
+    await cluster.text(getArgv(paths.podProxy(namespace, identity(pod).name, port, verdict.verifyPath.path)));
+  } catch (error) {
+    // The app itself may say "forbidden" too.
+    if (error instanceof KubectlError && error.reason === 'Forbidden' && /pods\/proxy/.test(error.message)) throw error;
+  }
 }
 
 type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
@@ -36,8 +56,9 @@ export async function look(config: Config, cluster: Cluster, beside?: (found: Fo
   const workload = await readWorkload(config, cluster);
   const container = chooseContainer(workload, config.workload.container, config.image.repository);
   const soak = soakOf(config, workload, 'code' in container ? undefined : container);
-  const problems = [obstacle(workload, namespace), container, soak].filter(
-    (each): each is Problem => each !== undefined && 'code' in each,
+  const port = 'code' in container ? undefined : verifyPort(config, container);
+  const problems = [obstacle(workload, namespace), container, soak, port].filter(
+    (each): each is Problem => typeof each === 'object' && 'code' in each,
   );
   if ('code' in container || 'code' in soak || problems.length > 0) throw new Failure(problems);
 
@@ -48,6 +69,17 @@ export async function look(config: Config, cluster: Cluster, beside?: (found: Fo
     beside?.({ workload, container, soak }),
   ]);
   return { workload, container, soak, pods, replicaSets: replicaSets.items, complete: isComplete(workload) };
+}
+
+/** Where `verify-path` is asked; undefined where there is none to ask. */
+function verifyPort({ verdict, workload }: Config, { name, port }: ChosenContainer): number | Problem | undefined {
+  if (!verdict.verifyPath) return undefined;
+  const { path } = verdict.verifyPath;
+  return (
+    verdict.verifyPath.port ??
+    port ??
+    problem('workload.verify-port', { deployment: workload.name, container: name, path })
+  );
 }
 
 async function readWorkload({ workload: { name, namespace } }: Config, cluster: Cluster): Promise<Deployment> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkPushLogin, type Fetch, parseChallenge } from '../../src/image/registry';
+import { type ImageReference, parseDigest } from '../../src/image/reference';
+import { checkPushLogin, type Fetch, isPullable, parseChallenge } from '../../src/image/registry';
 import { Secret } from '../../src/system/secret';
 
 const never = new AbortController().signal;
@@ -33,41 +34,44 @@ const RIGHT_HEADER = `Basic ${Buffer.from('caringnote:dckr_pat_right').toString(
 
 interface Asked {
   readonly at: string;
+  readonly method: string;
   readonly url: string;
+  readonly accept: string;
   readonly authorization: string | undefined;
 }
 
-describe('the login check', () => {
-  const servers: Server[] = [];
-  const asked: Asked[] = [];
+const servers: Server[] = [];
+const asked: Asked[] = [];
 
-  /** A server on this machine, which records what it is asked. Gives its `host:port`. */
-  async function serve(
-    at: string,
-    answer: (request: IncomingMessage, response: ServerResponse) => void,
-  ): Promise<string> {
-    const server = createServer((request, response) => {
-      asked.push({ at, url: request.url ?? '', authorization: request.headers.authorization });
-      answer(request, response);
-    });
-    servers.push(server);
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  const end = (response: ServerResponse, status: number, headers: Record<string, string> = {}) =>
-    void response.writeHead(status, headers).end('{}');
-
-  afterEach(async () => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
-    }
-    asked.splice(0);
+/** A server on this machine, which records what it is asked. Gives its `host:port`. */
+async function serve(
+  at: string,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer((request, response) => {
+    const { url = '', method = '', headers } = request;
+    asked.push({ at, url, method, authorization: headers.authorization, accept: headers.accept ?? '' });
+    answer(request, response);
   });
+  servers.push(server);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
-  const path = 'caringnote/caring-note-api';
+const end = (response: ServerResponse, status: number, headers: Record<string, string> = {}) =>
+  void response.writeHead(status, headers).end('{}');
 
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+  asked.splice(0);
+});
+
+const path = 'caringnote/caring-note-api';
+
+describe('the login check', () => {
   describe('at a registry with basic authentication', () => {
     const basic = () =>
       serve('registry', ({ headers }, response) =>
@@ -207,5 +211,129 @@ describe('the login check', () => {
     };
     await checkPushLogin({ registry, path }, CREDENTIALS, ask, never);
     expect(urls).toEqual([url]);
+  });
+});
+
+describe('whether an image can still be pulled', () => {
+  const tag = 'old';
+  const digest = parseDigest(`sha256:${'1'.repeat(64)}`).value;
+  const MANIFEST = `/v2/${path}/manifests/${tag}`;
+  const image = (registry: string, more: Partial<ImageReference> = { tag }): ImageReference => ({
+    repository: { registry, path },
+    ...more,
+  });
+
+  /** A registry that lets `authorization` in, or anybody, and then answers for a manifest with `status`. */
+  const registry = (status: number, authorization?: string, challenge = 'Basic realm="Registry"') =>
+    serve('registry', ({ url, headers }, response) => {
+      if (authorization !== undefined && headers.authorization !== authorization)
+        return end(response, 401, { 'www-authenticate': challenge });
+      return url === '/v2/' ? end(response, 200) : void response.writeHead(status).end();
+    });
+  const tokens = (answer: object, status = 200) =>
+    serve('tokens', (_, response) => void response.writeHead(status).end(JSON.stringify(answer)));
+
+  describe.each<[number, boolean | undefined]>([
+    [200, true],
+    [404, false],
+    [401, undefined],
+    [403, undefined],
+    [429, undefined],
+    [500, undefined],
+    [503, undefined],
+  ])('where the registry answers %d', (status, pullable) => {
+    it(`is ${pullable}, at one that lets anybody in`, async () =>
+      expect(await isPullable(image(await registry(status)), undefined, fetch, never)).toBe(pullable));
+
+    it(`is ${pullable}, at one with a password`, async () => {
+      const at = await registry(status, RIGHT_HEADER);
+      expect(await isPullable(image(at), CREDENTIALS, fetch, never)).toBe(pullable);
+    });
+
+    it.each(['token', 'access_token'])(`is ${pullable}, at one that takes a token (%s)`, async (name) => {
+      const realm = await tokens({ [name]: 'x' });
+      const at = await registry(status, 'Bearer x', `Bearer realm="http://${realm}/token",service="s"`);
+      expect(await isPullable(image(at), CREDENTIALS, fetch, never)).toBe(pullable);
+    });
+  });
+
+  it('is asked by a HEAD for manifests of every kind, which pulls nothing', async () => {
+    await isPullable(image(await registry(200)), CREDENTIALS, fetch, never);
+    const [, last] = asked;
+    expect([last?.method, last?.url]).toEqual(['HEAD', MANIFEST]);
+    for (const kind of ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.list.v2'])
+      expect(last?.accept).toContain(`application/vnd.${kind}+json`);
+    expect(last?.accept).not.toContain('$');
+  });
+
+  it.each<[string, Partial<ImageReference>, string]>([
+    ['its digest, where it has one', { tag, ...(digest && { digest }) }, digest ?? ''],
+    ['its tag', { tag }, tag],
+    ['latest, where it names nothing', {}, 'latest'],
+  ])('goes by %s', async (_, names, last) => {
+    await isPullable(image(await registry(200), names), undefined, fetch, never);
+    expect(asked.at(-1)?.url).toBe(`/v2/${path}/manifests/${last}`);
+  });
+
+  it('asks for the right to pull only, with the login or without one, and shows the password to the realm alone', async () => {
+    const realm = await tokens({ token: 'x' });
+    const at = await registry(200, 'Bearer x', `Bearer realm="http://${realm}/token",service="s"`);
+    for (const credentials of [CREDENTIALS, undefined]) await isPullable(image(at), credentials, fetch, never);
+    const token = `/token?service=s&scope=${encodeURIComponent(`repository:${path}:pull`)}`;
+    expect(asked.map(({ at: where, url, authorization }) => [where, url, authorization])).toEqual([
+      ['registry', '/v2/', undefined],
+      ['tokens', token, RIGHT_HEADER],
+      ['registry', MANIFEST, 'Bearer x'],
+      ['registry', '/v2/', undefined],
+      ['tokens', token, undefined],
+      ['registry', MANIFEST, 'Bearer x'],
+    ]);
+  });
+
+  it.each<[string, typeof CREDENTIALS | undefined]>([
+    ['a wrong password', WRONG],
+    ['no password', undefined],
+  ])('is not known with %s', async (_, credentials) =>
+    expect(await isPullable(image(await registry(404, RIGHT_HEADER)), credentials, fetch, never)).toBeUndefined(),
+  );
+
+  it.each<[string, object, number]>([
+    ['a refusal', {}, 401],
+    ['a rate limit', {}, 429],
+    ['no token', {}, 200],
+  ])('is not known, and not asked, where the token server gives %s', async (_, answer, status) => {
+    const realm = await tokens(answer, status);
+    const at = await registry(404, 'Bearer x', `Bearer realm="http://${realm}/token"`);
+    expect(await isPullable(image(at), CREDENTIALS, fetch, never)).toBeUndefined();
+    expect(asked.map(({ url }) => url)).not.toContain(MANIFEST);
+  });
+
+  it.each([
+    ['is none', 404, {}],
+    ['has a fault', 500, {}],
+    ['does not say how to log in', 401, {}],
+    ['names a scheme that we do not know', 401, { 'www-authenticate': 'Negotiate' }],
+    ['names a realm that is no address', 401, { 'www-authenticate': 'Bearer realm="nonsense"' }],
+  ])('is not known of a server that %s', async (_, status, headers) => {
+    const at = await serve('registry', (_request, response) => end(response, status, headers));
+    expect(await isPullable(image(at), CREDENTIALS, fetch, never)).toBeUndefined();
+    expect(asked.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+  });
+
+  it('is not known of a server that nobody can reach, or that the run no longer waits for', async () => {
+    const unreachable: Fetch = () => Promise.reject(new TypeError('fetch failed'));
+    expect(await isPullable(image('ghcr.io'), undefined, unreachable, never)).toBeUndefined();
+    const at = await serve('registry', () => {});
+    expect(await isPullable(image(at), undefined, fetch, AbortSignal.timeout(50))).toBeUndefined();
+  });
+
+  it('has one limit of time for all its questions', async () => {
+    const signals = new Set<AbortSignal>();
+    const ask: Fetch = async (_, { signal }) => {
+      signals.add(signal);
+      return new Response(null, { status: 200 });
+    };
+    await isPullable(image('ghcr.io'), undefined, ask, never);
+    expect(signals.size).toBe(1);
   });
 });

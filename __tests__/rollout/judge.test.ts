@@ -101,7 +101,7 @@ describe('for every look of every recording', () => {
   it('pods of another image are never good, whatever the workload counts', () => {
     fc.assert(
       fc.property(anyLook, anyTime, ({ target, look }, now) => {
-        const other = { ...target, digest: `sha256:${'f'.repeat(64)}` };
+        const other = { ...target, image: `other@sha256:${'f'.repeat(64)}` };
         expect(judge(other, beginJudging(0), look, now).verdict.kind).not.toBe('good');
       }),
     );

@@ -26,13 +26,13 @@ export function ourWrite(looks: readonly Look[]): { index: number; target: Targe
   const workload = looks[index]?.workload;
   if (!workload) throw new Error('the recording has no change');
   const { uid, generation } = identity(workload);
-  const digest = workload.spec?.template.spec?.containers[0]?.image?.split('@')[1] ?? '';
+  const image = workload.spec?.template.spec?.containers[0]?.image ?? '';
   const target = {
     uid,
     generation,
     template: templateOf(workload),
     container: 'app',
-    digest,
+    image,
     restartsBefore: {},
     timeoutMs: 60_000,
     maxRestarts: 2,

@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 )
 
-// newApp answers / with the app's page, or as an API with JSON, and /healthz with whether it is ready.
-func newApp(settings settings, ready func() bool) (http.Handler, error) {
+// newApp answers / with the app's page, or as an API with JSON, /healthz with whether it is ready, /livez with whether
+// it is worth keeping, and /check with whether it does its work.
+func newApp(settings settings, ready, healthy func() bool) (http.Handler, error) {
 	home, err := newHome(settings)
 	if err != nil {
 		return nil, err
@@ -24,7 +25,25 @@ func newApp(settings settings, ready func() bool) (http.Handler, error) {
 		}
 		fmt.Fprintln(answer, "ready")
 	})
-	return routes, nil
+	routes.HandleFunc("GET /livez", func(answer http.ResponseWriter, _ *http.Request) {
+		if !healthy() {
+			http.Error(answer, "deadlocked", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(answer, "alive")
+	})
+	routes.Handle("GET /check", constant("text/plain", []byte("works\n")))
+	return breaking(settings.faults.brokenPath, routes), nil
+}
+
+func breaking(path string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		if request.URL.Path == path {
+			http.Error(answer, `relation "care_notes" does not exist`, http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(answer, request)
+	})
 }
 
 func newHome(settings settings) (http.Handler, error) {

@@ -22,6 +22,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "init" {
+		initialise(settings.faults)
+		return
+	}
 	if err := run(settings); err != nil {
 		log.Fatal(err)
 	}
@@ -32,10 +36,15 @@ func run(settings settings) error {
 	stop, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer release()
 
-	settings.faults.arm(stop)
+	if err := settings.faults.arm(stop); err != nil {
+		return err
+	}
+	started := time.Now()
 
 	var draining atomic.Bool
-	app, err := newApp(settings, func() bool { return !settings.faults.unready && !draining.Load() })
+	ready := func() bool { return !settings.faults.unready && !draining.Load() }
+	healthy := func() bool { return time.Since(started) < settings.faults.unhealthyAfter }
+	app, err := newApp(settings, ready, healthy)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,9 @@ import (
 // The program under test is this test's own binary, told by the environment to be the server.
 func TestMain(m *testing.M) {
 	if os.Getenv("BE_THE_SERVER") != "" {
+		if folder := os.Getenv("STATE_FOLDER"); folder != "" {
+			stateFolder = folder
+		}
 		main()
 		return
 	}
@@ -82,6 +85,73 @@ func TestASlowStartCanBeStopped(t *testing.T) {
 	_ = server.Process.Signal(syscall.SIGTERM)
 	if err := server.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLivenessEndsAtItsTime(t *testing.T) {
+	server := start(t, "PORT=18087", "UNHEALTHY_AFTER=1s")
+	if status, _ := server.get(t, "/livez"); status != 200 {
+		t.Errorf("at first: %d", status)
+	}
+	time.Sleep(time.Second)
+	if status, _ := server.get(t, "/livez"); status != 500 {
+		t.Errorf("later: %d", status)
+	}
+	if status, _ := server.get(t, "/healthz"); status != 200 {
+		t.Errorf("healthz: %d", status)
+	}
+}
+
+func TestTheCheckIsBrokenWhereItIsToldTo(t *testing.T) {
+	if status, _ := start(t, "PORT=18088").get(t, "/check"); status != 200 {
+		t.Errorf("as it is: %d", status)
+	}
+	broken := start(t, "PORT=18089", "BROKEN_PATH=/check")
+	if status, _ := broken.get(t, "/check"); status != 500 {
+		t.Errorf("broken: %d", status)
+	}
+	if status, _ := broken.get(t, "/"); status != 200 {
+		t.Errorf("page: %d", status)
+	}
+}
+
+func TestItCrashesSoOftenAndThenStays(t *testing.T) {
+	folder := "STATE_FOLDER=" + t.TempDir()
+	for range 2 {
+		server := command("PORT=18090", "CRASH_TIMES=2", "EXIT_CODE=3", folder)
+		output, err := server.CombinedOutput()
+		if server.ProcessState.ExitCode() != 3 || !strings.Contains(string(output), "postgres:5432 refused") {
+			t.Fatalf("got %v: %s", err, output)
+		}
+	}
+	start(t, "PORT=18090", "CRASH_TIMES=2", folder)
+}
+
+func TestItUsesMemoryAndDisk(t *testing.T) {
+	folder := t.TempDir()
+	server := start(t, "PORT=18091", "MEMORY=200", "DISK=3", "STATE_FOLDER="+folder)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server.process.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kilobytes int
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	if _, err := fmt.Sscan(after, &kilobytes); err != nil || kilobytes < 200<<10 {
+		t.Errorf("VmRSS: %d kB, %v", kilobytes, err)
+	}
+	if file, err := os.Stat(folder + "/cache"); err != nil || file.Size() != 3<<20 {
+		t.Errorf("got %v, %v", file, err)
+	}
+}
+
+func TestAsAnInitContainerItEnds(t *testing.T) {
+	for code, environment := range map[int]string{0: "INIT_EXIT_CODE=", 3: "INIT_EXIT_CODE=3"} {
+		initialising := command(environment)
+		initialising.Args = append(initialising.Args, "init")
+		output, _ := initialising.CombinedOutput()
+		if got := initialising.ProcessState.ExitCode(); got != code {
+			t.Errorf("exit code %d instead of %d: %s", got, code, output)
+		}
 	}
 }
 

@@ -58,6 +58,20 @@ export interface VerdictConfig {
   readonly timeoutMs: number;
   /** How long a new pod must stay ready; left out: chosen by whether there is a readiness probe. */
   readonly soakMs?: number;
+  /** A container that ends badly again after this many restarts is crashing. */
+  readonly maxRestarts: number;
+  readonly rollbackOnFailure: boolean;
+  /** What a new pod is asked itself, before it counts. */
+  readonly verifyPath?: VerifyPath;
+  /** What the runner asks once the rollout is through. */
+  readonly verifyUrl?: string;
+}
+
+export interface VerifyPath {
+  /** Left out: the container's own. */
+  readonly port?: number;
+  /** From the slash on. */
+  readonly path: string;
 }
 
 /** The workflow run that this is, for the records on the workload. */

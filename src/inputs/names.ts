@@ -23,6 +23,10 @@ export const INPUTS = [
   'namespace',
   'timeout',
   'soak',
+  'max-restarts',
+  'rollback-on-failure',
+  'verify-path',
+  'verify-url',
   'environment-url',
 ] as const;
 

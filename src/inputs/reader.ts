@@ -41,10 +41,11 @@ export class Reader {
     return undefined;
   }
 
-  /** YAML 1.2's booleans, as actions/core reads them; empty is false. */
-  flag(name: InputName): boolean {
+  /** YAML 1.2's booleans, as actions/core reads them. */
+  flag(name: InputName, whenEmpty = false): boolean {
     const value = this.optional(name);
-    if (value === undefined || /^(?:false|False|FALSE)$/.test(value)) return false;
+    if (value === undefined) return whenEmpty;
+    if (/^(?:false|False|FALSE)$/.test(value)) return false;
     if (/^(?:true|True|TRUE)$/.test(value)) return true;
     this.problems.push(problem('input.shape', { name, given: value, wanted: '"true" or "false"' }));
     return false;

@@ -11,6 +11,12 @@ export const paths = {
   deployments: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
   replicaSets: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/replicasets`,
   pods: (namespace: string) => `/api/v1/namespaces/${namespace}/pods`,
+  events: (namespace: string) => `/api/v1/namespaces/${namespace}/events`,
+  nodes: '/api/v1/nodes',
+  allPods: '/api/v1/pods',
+  /** A GET on a pod itself, through the API server. */
+  podProxy: (namespace: string, pod: string, port: number, path: string) =>
+    `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy${path}`,
   namespace: (namespace: string) => `/api/v1/namespaces/${namespace}`,
 } as const;
 

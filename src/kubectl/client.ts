@@ -52,8 +52,8 @@ export class Cluster {
   }
 
   /** Text of a command's output, for people. */
-  async text(argv: readonly string[]): Promise<string> {
-    return this.call(argv, 'read');
+  async text(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+    return this.call(argv, 'read', signal);
   }
 
   /** Hands over each event until the watch ends by itself. A watch that the API server refuses ends in an `ERROR` event. */

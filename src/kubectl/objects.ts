@@ -1,8 +1,8 @@
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1';
-import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1';
+import type { Container, ContainerStatus, Event, Node, Pod, PodSpec, Probe } from 'kubernetes-types/core/v1';
 
 /** Kubernetes' own types, as JSON gives them (times are strings). */
-export type { Container, ContainerStatus, Deployment, Pod, ReplicaSet };
+export type { Container, ContainerStatus, Deployment, Event, Node, Pod, PodSpec, Probe, ReplicaSet };
 
 export interface List<T> {
   readonly metadata: { readonly resourceVersion: string };

@@ -1,5 +1,15 @@
 /** The parts of a run, in the order in which they begin. */
-export const PHASES = ['build', 'preflight', 'prove', 'update', 'watch', 'record'] as const;
+export const PHASES = [
+  'build',
+  'preflight',
+  'prove',
+  'update',
+  'watch',
+  'verify',
+  'diagnose',
+  'rollback',
+  'record',
+] as const;
 export type PhaseName = (typeof PHASES)[number];
 
 /** A part of the run; times are milliseconds since the run began. */

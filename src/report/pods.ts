@@ -4,7 +4,12 @@ import { troubleOf } from '../rollout/trouble';
 import type { PodRow } from './report';
 
 /** The pods of a look at the cluster as rows of the report, new ones first. */
-export function podRows(snapshot: Snapshot, target: Pick<Target, 'restartsBefore'>): PodRow[] {
+export function podRows(
+  snapshot: Snapshot,
+  target: Pick<Target, 'restartsBefore'>,
+  /** Which version the workload's template is. */
+  current: 'new' | 'old' = 'new',
+): PodRow[] {
   const row = (version: PodRow['version']) => (pod: Pod) => ({
     name: identity(pod).name,
     version,
@@ -12,7 +17,9 @@ export function podRows(snapshot: Snapshot, target: Pick<Target, 'restartsBefore
     restarts: (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
     state: stateOf(pod, target),
   });
-  return [...newPods(snapshot).map(row('new')), ...oldPods(snapshot).map(row('old'))];
+  const [ofCurrent, others] = [newPods(snapshot), oldPods(snapshot)];
+  const [ours, theirs] = current === 'new' ? [ofCurrent, others] : [others, ofCurrent];
+  return [...ours.map(row('new')), ...theirs.map(row('old'))];
 }
 
 function stateOf(pod: Pod, target: Pick<Target, 'restartsBefore'>): string {

@@ -1,4 +1,4 @@
-import type { Verdict } from '../rollout/verdict';
+import type { PodTrouble, Verdict } from '../rollout/verdict';
 import type { Clock } from '../system/clock';
 import { line } from '../words/words';
 
@@ -7,22 +7,40 @@ const HEARTBEAT_MS = 30_000;
 /** How long the Deployment's controller may take to begin before that is worth a line. */
 const CONTROLLER_MS = 5_000;
 
+/** Reasons that are another face of a trouble: it is told once. One that is merely not ready yet is what the counts say already. */
+const FACE_OF: Readonly<Record<string, string>> = {
+  ImagePullBackOff: 'ErrImagePull',
+  CrashLoopBackOff: 'Error',
+  Restarted: 'Error',
+  NotReady: '',
+  NotStarted: '',
+};
+
 /** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
 export function progressLines(
   clock: Clock,
   write: (text: string) => void,
-): (verdict: Verdict, trouble: string | undefined) => void {
+): (verdict: Verdict, noContact: string | undefined) => void {
   const startedAt = clock.now();
   let last = '';
+  let lastTrouble = '';
   let writtenAt = Number.NEGATIVE_INFINITY;
   let isBlind = false;
-  return (verdict, trouble) => {
-    if (trouble !== undefined && !isBlind) write(line('log.no-contact', { detail: trouble }));
-    isBlind = trouble !== undefined;
+  const tellTrouble = (trouble: PodTrouble) => {
+    const kind = FACE_OF[trouble.reason] ?? trouble.reason;
+    const key = `${trouble.pod} ${trouble.container} ${kind}`;
+    if (kind === '' || key === lastTrouble) return;
+    lastTrouble = key;
+    write(line('log.trouble', { trouble, ms: clock.now() - startedAt }));
+  };
+  return (verdict, noContact) => {
+    if (noContact !== undefined && !isBlind) write(line('log.no-contact', { detail: noContact }));
+    isBlind = noContact !== undefined;
     if (verdict.kind !== 'waiting' && verdict.kind !== 'good' && verdict.kind !== 'bad') return;
     // The controller begins within milliseconds; before that there is nothing to count.
     if (verdict.kind === 'waiting' && verdict.waitingFor === 'controller' && clock.now() - startedAt < CONTROLLER_MS)
       return;
+    if (verdict.kind === 'waiting' && verdict.trouble) tellTrouble(verdict.trouble);
     const { progress } = verdict;
     const waitingFor = verdict.kind === 'waiting' ? { waitingFor: verdict.waitingFor } : {};
     const state = JSON.stringify([progress, waitingFor]);

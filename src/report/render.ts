@@ -1,6 +1,7 @@
 import { printDuration } from '../inputs/duration';
 import { isSuccess } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
+import type { Warning } from '../rollout/warnings';
 import { explain, line } from '../words/words';
 import type { Phase } from './phase';
 import type { PodRow, Report } from './report';
@@ -8,6 +9,8 @@ import type { PodRow, Report } from './report';
 /** A summary may have 1 MiB; logs, and what docker printed, are what could make one large. */
 const LOG_CHARACTERS = 20_000;
 const LINE_CHARACTERS = 2_000;
+
+const EVENTS = 20;
 
 /** New pods come first, so what is cut off are old ones mostly. */
 const POD_ROWS = 30;
@@ -37,9 +40,12 @@ export function renderSummary(report: Report): string {
         `**${line('summary.next', {})}:** ${paragraph(next)}`,
       ];
     }),
-    ...(report.wayBack ? [`**${line('summary.way-back', {})}:**`, fence(report.wayBack, 'sh')] : []),
+    ...(report.wayBack
+      ? [`**${line('summary.way-back', { ...report.wayBack, outcome })}:**`, fence(report.wayBack.command, 'sh')]
+      : []),
     table(['', ''], rows),
     ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
+    ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
     ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
     ...(report.phases.length > 0
@@ -69,6 +75,11 @@ function podTable(all: readonly PodRow[]): string {
     ]),
   );
   return more > 0 ? `${shown}\n\n${line('summary.more-pods', { count: more })}` : shown;
+}
+
+function eventDetails(events: readonly Warning[]): string {
+  const lines = events.slice(0, EVENTS).map((each) => line('log.event', each));
+  return `<details><summary>${line('log.events', {})}</summary>\n\n${fence(lines.join('\n').slice(0, LOG_CHARACTERS), 'text')}\n\n</details>`;
 }
 
 function logDetails({ pod, container, lines }: ContainerLog): string {

@@ -1,5 +1,6 @@
 import type { Outcome, Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
+import type { Warning } from '../rollout/warnings';
 import type { Problem } from '../words/words';
 import type { Phase } from './phase';
 
@@ -29,9 +30,11 @@ export interface Report {
   readonly warnings: readonly string[];
   readonly pods: readonly PodRow[];
   readonly logs: readonly ContainerLog[];
+  /** What the cluster said about the pods that failed. */
+  readonly events: readonly Warning[];
   readonly phases: readonly Phase[];
   readonly durationMs: number;
   /** One command that brings the previous version back; missing where none is needed. */
-  readonly wayBack?: string;
+  readonly wayBack?: { readonly command: string; readonly isKnownGood: boolean };
   readonly environmentUrl?: string;
 }

@@ -2,6 +2,7 @@ import { type PinnedImage, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
 import { isSuccess, type Outcome, type Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
+import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
 import type { Log } from './log';
@@ -63,6 +64,7 @@ export class Reporter {
     facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack'>> & {
       pods?: readonly PodRow[];
       logs?: readonly ContainerLog[];
+      events?: readonly Warning[];
     },
   ): void {
     this.#found = { ...this.#found, ...facts };
@@ -94,15 +96,22 @@ export class Reporter {
       for (const text of each.lines.split('\n')) this.log.foreign(text);
       this.log.end();
     }
+    const { events = [], wayBack } = this.#found;
+    if (events.length > 0) {
+      this.log.group(line('log.events', {}));
+      for (const each of events) this.log.foreign(line('log.event', each));
+      this.log.end();
+    }
     for (const each of problems) this.log.error(each);
     this.log.info(line('outcome.headline', { outcome, deployment }));
     if (outcome !== 'refused') this.log.info(line('outcome.serving', { serving }));
-    if (this.#found.wayBack) this.log.info(line('log.way-back', { command: this.#found.wayBack }));
+    if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));
     return {
       tags: [],
       warnings: this.#warnings,
       pods: [],
       logs: [],
+      events: [],
       ...this.#found,
       outcome,
       serving,

@@ -1,6 +1,12 @@
-import { logsArgv } from '../kubectl/argv';
+import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import type { PodTrouble } from './verdict';
+import { type Event, identity, type Node, type Pod } from '../kubectl/objects';
+import type { Clock } from '../system/clock';
+import { type Room, roomFor, shortOf } from './room';
+import { currentReplicaSet, newPods, type Snapshot, type Target } from './snapshot';
+import { troublesOf } from './trouble';
+import type { Cause, PodTrouble } from './verdict';
+import { type Warning, warningsAbout } from './warnings';
 
 /** The last lines of a container, taken when a rollout failed. */
 export interface ContainerLog {
@@ -9,24 +15,101 @@ export interface ContainerLog {
   readonly lines: string;
 }
 
+/** What the cluster knows about a failure, taken before a rollback ends the pods that it is about. */
+export interface Evidence {
+  readonly logs: readonly ContainerLog[];
+  readonly warnings: readonly Warning[];
+  /** What the nodes had free, where a pod found no room and the deploy user may see the nodes. */
+  readonly room?: Room;
+}
+
+export const NO_EVIDENCE: Evidence = { logs: [], warnings: [] };
+
 const LINES = 50;
+/** The worst two pods show what there is to see; more are the same again. */
+const PODS = 2;
+/** Containers of a pod whose logs are taken. */
+const CONTAINERS = 2;
+/** Milliseconds that gathering may take: users wait for the rollback meanwhile. */
+const GATHER_MS = 10_000;
 
 /** What kubectl prints, with success, for a container that the kubelet has removed meanwhile. */
 const GONE = /^unable to retrieve container logs for /;
 
-/** The last lines that a failing container wrote; none where it wrote none. */
-export async function lastWords(cluster: Cluster, namespace: string, trouble: PodTrouble): Promise<ContainerLog[]> {
+export interface Failed {
+  readonly namespace: string;
+  readonly cause: Cause;
+  readonly snapshot: Snapshot;
+  readonly target: Target;
+}
+
+/** Gathers what there is to know. What cannot be read is left out: it changes no verdict. */
+export async function gatherEvidence(cluster: Cluster, clock: Clock, failed: Failed): Promise<Evidence> {
+  const { namespace, snapshot, target } = failed;
+  const pods = worstPods(snapshot, target);
+  const enough = new AbortController();
+  const within = <T>(reading: Promise<T>): Promise<T | undefined> =>
+    Promise.race([reading, clock.sleep(GATHER_MS, enough.signal).then(() => undefined)]).catch(() => undefined);
+  const [events, room, ...logs] = await Promise.all([
+    within(readWarnings(cluster, namespace, aboutThese(snapshot, pods))),
+    within(readRoom(cluster, failed)),
+    ...pods.flatMap((pod) => loggers(pod, target).map((trouble) => within(lastWords(cluster, namespace, trouble)))),
+  ]);
+  enough.abort();
+  return { logs: logs.flatMap((each) => each ?? []), warnings: events ?? [], ...(room && { room }) };
+}
+
+/** New pods with trouble first, those with the most restarts before all. */
+function worstPods(snapshot: Snapshot, target: Target): Pod[] {
+  const weight = (pod: Pod) => {
+    const [trouble] = troublesOf(pod, target);
+    return trouble ? trouble.restarts + (trouble.reason === 'NotReady' ? 1 : 2) : 0;
+  };
+  return [...newPods(snapshot)].sort((one, other) => weight(other) - weight(one)).slice(0, PODS);
+}
+
+/** The containers of a pod whose logs may say why: those in trouble; in a pod without any, the one that was updated. */
+function loggers(pod: Pod, target: Target): PodTrouble[] {
+  const troubles = troublesOf(pod, target);
+  const { name } = identity(pod);
+  if (troubles.length === 0) return [{ pod: name, container: target.container, reason: '', message: '', restarts: 0 }];
+  return troubles.filter(({ container }) => container !== '').slice(0, CONTAINERS);
+}
+
+function aboutThese(snapshot: Snapshot, pods: readonly Pod[]): ReadonlySet<string> {
+  const { workload } = snapshot;
+  const replicaSet = currentReplicaSet(snapshot);
+  return new Set(
+    [...pods, ...(workload ? [workload] : []), ...(replicaSet ? [replicaSet] : [])].map((each) => identity(each).uid),
+  );
+}
+
+async function readWarnings(cluster: Cluster, namespace: string, uids: ReadonlySet<string>): Promise<Warning[]> {
+  const { items } = await cluster.list<Event>(paths.events(namespace));
+  return warningsAbout(items, uids);
+}
+
+async function readRoom(cluster: Cluster, { cause, snapshot }: Failed): Promise<Room | undefined> {
+  const sign = cause.code === 'deadline' ? cause.behind : cause;
+  if (sign?.code !== 'no-room') return undefined;
+  const resource = shortOf(sign.trouble.message);
+  const pod = newPods(snapshot).find(({ metadata }) => metadata?.name === sign.trouble.pod);
+  if (!resource || !pod) return undefined;
+  const [nodes, pods] = await Promise.all([cluster.list<Node>(paths.nodes), cluster.list<Pod>(paths.allPods)]);
+  return roomFor(pod.spec, resource, nodes.items, pods.items);
+}
+
+/** The last lines that a failing container wrote, those of the run that ended badly first; none where it wrote none. */
+async function lastWords(cluster: Cluster, namespace: string, trouble: PodTrouble): Promise<ContainerLog[]> {
   const { pod, container, restarts, reason } = trouble;
-  if (container === '') return [];
   // Without --previous kubectl shows the newest run, also one that has ended. Only where it runs again is the bad one the last.
   const order = reason === 'Restarted' ? [true, false] : restarts > 0 ? [false, true] : [false];
-  for (const previous of order) {
-    try {
-      const lines = await cluster.text(logsArgv({ namespace, pod, container, previous, lines: LINES }));
-      if (lines.trim() !== '' && !GONE.test(lines)) return [{ pod, container, lines: lines.trimEnd() }];
-    } catch {
-      // A container that never started has no log: its status says why. And a host that is away changes no verdict.
-    }
-  }
-  return [];
+  const read = (previous: boolean) =>
+    cluster.text(logsArgv({ namespace, pod, container, previous, lines: LINES })).then(
+      (text) => (GONE.test(text) ? '' : text.trimEnd()),
+      // A container that never started has no log: its status says why.
+      () => '',
+    );
+  const texts = new Set((await Promise.all(order.map(read))).filter((text) => text.trim() !== ''));
+  return [...texts].map((lines) => ({ pod, container, lines }));
 }

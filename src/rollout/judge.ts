@@ -1,9 +1,10 @@
 import { identity } from '../kubectl/objects';
 import { annotations } from '../workload/annotations';
-import { isReady, newPods, runsDigest, type Snapshot, type Target, templateOf } from './snapshot';
+import { type Memory, remember } from './memory';
+import { isReady, newPods, oldPods, runsImage, type Snapshot, type Target, templateOf } from './snapshot';
 import { suspect } from './suspect';
 import { worstTrouble } from './trouble';
-import type { Progress, Superseded, Verdict, WaitingFor } from './verdict';
+import type { Cause, Progress, Sign, Superseded, Verdict, WaitingFor } from './verdict';
 
 /** What the judge remembers between looks. Times are of the caller's monotonic clock, in milliseconds. */
 export interface JudgeState {
@@ -11,10 +12,13 @@ export interface JudgeState {
   /** Since when each suspicion has been seen without a break. */
   readonly since: Readonly<Record<string, number>>;
   readonly progress?: Progress;
+  readonly memory: Memory;
+  /** When an old pod was last seen on its way out. */
+  readonly releasedAt?: number;
 }
 
 export function beginJudging(now: number): JudgeState {
-  return { startedAt: now, since: {} };
+  return { startedAt: now, since: {}, memory: {} };
 }
 
 /**
@@ -39,23 +43,39 @@ export function judge(
     return { state: { ...state, progress }, verdict: { kind: 'good', progress, revision } };
   }
 
-  // Until the controller has seen our write, its status speaks of the version before.
-  const suspicions = waitingFor === 'controller' ? [] : suspect(target, snapshot, waitingFor);
+  const memory = remember(state.memory, snapshot);
+  const isReleasing = oldPods(snapshot).some(({ metadata }) => metadata?.deletionTimestamp !== undefined);
+  const releasedAt = isReleasing ? now : state.releasedAt;
   const kept = hasProgressed(state.progress, progress) ? {} : state.since;
+  const releasedAfter = (key: string) => Math.max(0, (releasedAt ?? 0) - (kept[key] ?? now));
+  // Until the controller has seen our write, its status speaks of the version before.
+  const suspicions =
+    waitingFor === 'controller' ? [] : suspect({ target, snapshot, memory, waitingFor, releasedAfter });
   const since = Object.fromEntries(suspicions.map(({ key }) => [key, kept[key] ?? now]));
-  const next: JudgeState = { startedAt: state.startedAt, since, progress };
+  const next: JudgeState = {
+    startedAt: state.startedAt,
+    since,
+    progress,
+    memory,
+    ...(releasedAt !== undefined && { releasedAt }),
+  };
   const certain = suspicions.find(({ key, graceMs }) => now - (since[key] ?? now) >= graceMs);
+  const isOver = now - state.startedAt >= target.timeoutMs;
   const trouble = worstTrouble(newPods(snapshot), target);
-  if (certain) {
-    const { cause } = certain;
-    const told = cause.code === 'deadline' && trouble ? { ...cause, trouble } : cause;
-    return { state: next, verdict: { kind: 'bad', cause: told, progress } };
+  if (!certain && !isOver) {
+    return { state: next, verdict: { kind: 'waiting', waitingFor, progress, ...(trouble && { trouble }) } };
   }
-  if (now - state.startedAt >= target.timeoutMs) {
-    const cause = { code: 'deadline', whose: 'timeout', waitingFor, ...(trouble && { trouble }) } as const;
-    return { state: next, verdict: { kind: 'bad', cause, progress } };
-  }
-  return { state: next, verdict: { kind: 'waiting', waitingFor, progress } };
+  const cause = certain?.cause ?? { code: 'deadline' as const, whose: 'timeout' as const, waitingFor };
+  if (cause.code !== 'deadline') return { state: next, verdict: { kind: 'bad', cause, progress } };
+  const behind = suspicions.map((each) => each.cause).find(isSign);
+  return {
+    state: next,
+    verdict: { kind: 'bad', cause: { ...cause, ...(trouble && { trouble }), ...(behind && { behind }) }, progress },
+  };
+}
+
+function isSign(cause: Cause): cause is Sign {
+  return cause.code !== 'deadline';
 }
 
 function supersededBy(target: Target, { workload }: Snapshot): Superseded | undefined {
@@ -72,7 +92,7 @@ function progressOf(target: Target, snapshot: Snapshot): Progress {
   const desired = snapshot.workload?.spec?.replicas ?? 1;
   if (!isObserved(target, snapshot)) return { desired, updated: 0, ready: 0, available: 0, old: 0 };
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = snapshot.workload?.status ?? {};
-  const ready = newPods(snapshot).filter((pod) => isReady(pod) && runsDigest(pod, target)).length;
+  const ready = newPods(snapshot).filter((pod) => isReady(pod) && runsImage(pod, target)).length;
   const old = Math.max(0, replicas - updatedReplicas);
   // The workload's count of available pods includes old ones, so it says nothing of new ones while those are there.
   return {
@@ -103,7 +123,8 @@ function firstWait(
     return updated < desired ? 'pods' : 'old-pods';
   }
   if (available < desired) return 'soak';
-  return updated > desired ? 'pods' : undefined;
+  if (updated > desired) return 'pods';
+  return target.verifyMs !== undefined && !snapshot.verified?.passed ? 'verify' : undefined;
 }
 
 function hasProgressed(before: Progress | undefined, now: Progress): boolean {

@@ -6,6 +6,14 @@ export interface Snapshot {
   readonly workload?: Deployment;
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
+  /** What a new pod answered to `verify-path`; missing where it has not been asked. */
+  readonly verified?: Verified;
+}
+
+export interface Verified {
+  readonly passed: boolean;
+  /** What it answered, where that was not right. */
+  readonly detail: string;
 }
 
 /** What a run wants to see serving. */
@@ -16,8 +24,8 @@ export interface Target {
   /** The pod template as our write returned it, in `canonical` form. */
   readonly template: string;
   readonly container: string;
-  /** `sha256:…` of the image. */
-  readonly digest: string;
+  /** What that container has to run; where it has a digest, only that counts. */
+  readonly image: string;
   /** Restarts that pods had before our write, by pod UID and container: a template used before gets its old pods back. */
   readonly restartsBefore: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly timeoutMs: number;
@@ -28,6 +36,8 @@ export interface Target {
   readonly stalledBefore?: string;
   /** A container that ends badly again after this many restarts is crashing. */
   readonly maxRestarts: number;
+  /** How long a pod that is ready may answer `verify-path` wrongly; missing where there is nothing to verify. */
+  readonly verifyMs?: number;
 }
 
 /** When the workload's `Progressing` condition was last updated, where it is false. */
@@ -87,9 +97,11 @@ export function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
-/** Whether the pod was made from our image: the digest stands in its own specification. */
-export function runsDigest(pod: Pod, { container, digest }: Pick<Target, 'container' | 'digest'>): boolean {
-  return pod.spec?.containers.some(({ name, image }) => name === container && image?.endsWith(`@${digest}`)) ?? false;
+/** Whether the pod was made from our image, as its own specification says. */
+export function runsImage(pod: Pod, { container, image: wanted }: Pick<Target, 'container' | 'image'>): boolean {
+  const [, digest] = wanted.split('@');
+  const fits = (image: string) => (digest === undefined ? image === wanted : image.endsWith(`@${digest}`));
+  return pod.spec?.containers.some(({ name, image = '' }) => name === container && fits(image)) ?? false;
 }
 
 /** The restarts of every container of these pods, by pod UID. */

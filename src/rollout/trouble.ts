@@ -2,8 +2,10 @@ import { type ContainerStatus, identity, type Pod } from '../kubectl/objects';
 import { isReady, type Target } from './snapshot';
 import type { PodTrouble } from './verdict';
 
-/** What is wrong with a new pod, worst container first; undefined where nothing is (yet). */
-export function troubleOf(pod: Pod, { restartsBefore }: Pick<Target, 'restartsBefore'>): PodTrouble | undefined {
+type Baseline = Pick<Target, 'restartsBefore'>;
+
+/** What is wrong with a new pod, worst container first; empty where nothing is (yet). */
+export function troublesOf(pod: Pod, { restartsBefore }: Baseline): PodTrouble[] {
   const before = restartsBefore[identity(pod).uid] ?? {};
   // An init container that has ended well is done, however often it had to try; a sidecar is one that has to go on.
   const sidecars = new Set(
@@ -11,19 +13,32 @@ export function troubleOf(pod: Pod, { restartsBefore }: Pick<Target, 'restartsBe
   );
   const isDone = ({ name, state }: ContainerStatus) => state?.terminated?.exitCode === 0 && !sidecars.has(name);
   const starting = pod.status?.initContainerStatuses?.filter((status) => !isDone(status)) ?? [];
-  const troubles = [...starting, ...(pod.status?.containerStatuses ?? [])]
-    .map((status) => containerTrouble(pod, status, before[status.name] ?? 0))
+  const of = (status: ContainerStatus) => containerTrouble(pod, status, before[status.name] ?? 0);
+  const init = starting
+    .map(of)
     .filter((trouble) => trouble !== undefined)
-    .sort((one, other) => other.restarts - one.restarts);
-  return troubles[0] ?? podTrouble(pod);
+    .map((trouble) => (sidecars.has(trouble.container) ? trouble : { ...trouble, isInit: true }));
+  const main = (pod.status?.containerStatuses ?? []).map(of).filter((trouble) => trouble !== undefined);
+  const troubles = [...init, ...main].sort(byWeight);
+  return troubles.length > 0 ? troubles : podTrouble(pod);
 }
 
-/** The pod that is worst off: the most restarts first, then the one with any trouble at all. */
-export function worstTrouble(pods: readonly Pod[], target: Pick<Target, 'restartsBefore'>): PodTrouble | undefined {
+export function troubleOf(pod: Pod, target: Baseline): PodTrouble | undefined {
+  return troublesOf(pod, target)[0];
+}
+
+/** The pod that is worst off. */
+export function worstTrouble(pods: readonly Pod[], target: Baseline): PodTrouble | undefined {
   return pods
     .map((pod) => troubleOf(pod, target))
     .filter((trouble) => trouble !== undefined)
-    .sort((one, other) => other.restarts - one.restarts)[0];
+    .sort(byWeight)[0];
+}
+
+/** The most restarts first; one that is merely not ready yet last. */
+function byWeight(one: PodTrouble, other: PodTrouble): number {
+  const isMild = ({ reason }: PodTrouble) => Number(reason === 'NotReady' || reason === 'NotStarted');
+  return other.restarts - one.restarts || isMild(one) - isMild(other);
 }
 
 function containerTrouble(pod: Pod, status: ContainerStatus, restartsBefore: number): PodTrouble | undefined {
@@ -31,37 +46,32 @@ function containerTrouble(pod: Pod, status: ContainerStatus, restartsBefore: num
   const last = status.lastState?.terminated;
   const restarts = status.restartCount - restartsBefore;
   const base = { pod: identity(pod).name, container: status.name, restarts };
+  const ended = (end = last) => end && { exitCode: end.exitCode, endedBy: end.reason ?? '' };
   if (terminated && (terminated.exitCode !== 0 || restarts > 0)) {
-    return {
-      ...base,
-      reason: terminated.reason ?? 'Terminated',
-      message: terminated.message ?? '',
-      exitCode: terminated.exitCode,
-    };
+    const { reason = 'Terminated', message = '' } = terminated;
+    return { ...base, reason, message, ...ended(terminated) };
   }
   if (waiting?.reason && waiting.reason !== 'ContainerCreating' && waiting.reason !== 'PodInitializing') {
-    return {
-      ...base,
-      reason: waiting.reason,
-      message: waiting.message ?? '',
-      ...(last && { exitCode: last.exitCode }),
-    };
+    // A program that could not be started is explained where it ended, not where the next try waits.
+    const said = waiting.reason === 'CrashLoopBackOff' ? (last?.message ?? '') : (waiting.message ?? '');
+    return { ...base, reason: waiting.reason, message: said, ...ended() };
   }
-  if (status.state?.running && !status.ready && restarts > 0 && last) {
-    return { ...base, reason: 'Restarted', message: last.message ?? '', exitCode: last.exitCode };
+  if (status.state?.running && restarts > 0 && last) {
+    return { ...base, reason: 'Restarted', message: last.message ?? '', ...ended() };
   }
-  if (status.state?.running && !status.ready && status.started !== false && !isReady(pod)) {
-    return { ...base, reason: 'NotReady', message: '' };
+  if (status.state?.running && !status.ready && !isReady(pod)) {
+    // Until its startup probe has passed, the others do not run.
+    return { ...base, reason: status.started === false ? 'NotStarted' : 'NotReady', message: '' };
   }
   return undefined;
 }
 
-function podTrouble(pod: Pod): PodTrouble | undefined {
+function podTrouble(pod: Pod): PodTrouble[] {
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   const base = { pod: identity(pod).name, container: '', restarts: 0 };
   if (unscheduled)
-    return { ...base, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' };
+    return [{ ...base, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' }];
   if (pod.status?.phase === 'Failed')
-    return { ...base, reason: pod.status.reason ?? 'Failed', message: pod.status.message ?? '' };
-  return undefined;
+    return [{ ...base, reason: pod.status.reason ?? 'Failed', message: pod.status.message ?? '' }];
+  return [];
 }

@@ -3,6 +3,7 @@ import { beginJudging, judge } from './judge';
 import type { Observer } from './observe';
 import type { Snapshot, Target } from './snapshot';
 import type { Verdict } from './verdict';
+import type { PathCheck } from './verify';
 
 /** How often the judge looks when nothing changes: graces and the deadline run on. */
 const TICK_MS = 1_000;
@@ -20,16 +21,30 @@ export interface WatchTools {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Asks new pods for `verify-path`; missing where there is nothing to verify. */
+  readonly check?: PathCheck;
   /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
   readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
-export async function watchRollout(target: Target, { observer, clock, signal, onLook }: WatchTools): Promise<Watched> {
+export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
+  const { check, observer, signal } = tools;
+  const over = new AbortController();
+  const checking = check?.follow(() => observer.snapshot(), AbortSignal.any([signal, over.signal]));
+  try {
+    return await watch(target, tools);
+  } finally {
+    over.abort();
+    await checking;
+  }
+}
+
+async function watch(target: Target, { observer, clock, signal, onLook, check }: WatchTools): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
   for (;;) {
-    const snapshot = observer.snapshot();
+    const snapshot: Snapshot = { ...observer.snapshot(), ...(check?.result && { verified: check.result }) };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
     const looked = judge(target, state, snapshot, clock.now());
     state = looked.state;

@@ -44,6 +44,11 @@ export function record(history: readonly HistoryEntry[], entry: HistoryEntry): H
   return next;
 }
 
+/** Whether the last that is known of this image is that it failed: then that it runs does not make it good. */
+export function hasFailed(history: readonly HistoryEntry[], image: string): boolean {
+  return history.findLast((entry) => entry.image === image)?.outcome.startsWith('failed') ?? false;
+}
+
 /** The image that last served for certain. */
 export function lastGood(history: readonly HistoryEntry[]): HistoryEntry | undefined {
   return history.findLast(({ outcome }) => GOOD.has(outcome));

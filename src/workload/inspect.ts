@@ -8,6 +8,8 @@ export interface ChosenContainer {
   /** As it stands in the workload now. */
   readonly image: string;
   readonly hasReadinessProbe: boolean;
+  /** Where it listens, as far as the workload says: its readiness probe's port, else the first that it names. */
+  readonly port?: number;
 }
 
 /** The container to update: the one that was named, else the only one, else the only one whose repository is the image's. */
@@ -27,11 +29,24 @@ export function chooseContainer(
   const [container] = fitting;
   if (container && fitting.length === 1) {
     const { name, image = '', readinessProbe } = container;
-    return { index: containers.indexOf(container), name, image, hasReadinessProbe: readinessProbe !== undefined };
+    const port = portOf(container);
+    return {
+      index: containers.indexOf(container),
+      name,
+      image,
+      hasReadinessProbe: readinessProbe !== undefined,
+      ...(port !== undefined && { port }),
+    };
   }
   const deployment = workload.metadata?.name ?? '';
   if (wanted !== undefined) return problem('workload.no-container', { deployment, container: wanted, names });
   return problem('workload.which-container', { deployment, names });
+}
+
+function portOf({ readinessProbe, ports = [] }: Container): number | undefined {
+  const probed = readinessProbe?.httpGet?.port ?? readinessProbe?.tcpSocket?.port;
+  if (typeof probed === 'number') return probed;
+  return (ports.find(({ name }) => name !== undefined && name === probed) ?? ports[0])?.containerPort;
 }
 
 /** Why a rollout of this Deployment could not be carried through or judged; undefined where it can. */

@@ -29,14 +29,18 @@ export interface Soak {
  * undefined where what the user asked for does not.
  */
 export function chooseSoak(facts: SoakFacts): Soak | undefined {
-  const ours = parseRemembered(facts.remembered);
-  const present = facts.present ?? 0;
-  // If it is no longer what we set, the owner has changed it since.
-  const before = ours !== undefined && ours.set === present ? ours.before : present;
+  const before = ownersSoak(facts.remembered, facts.present ?? 0);
   const limit = (facts.progressDeadlineSeconds ?? PROGRESS_DEADLINE_SECONDS) - 1;
   const asked = Math.ceil((facts.asked ?? (facts.hasReadinessProbe ? SOAK_MS : SOAK_WITHOUT_PROBE_MS)) / 1_000);
   if (asked > limit && facts.asked !== undefined) return undefined;
   return { set: Math.max(before, Math.min(asked, limit)), before };
+}
+
+/** The minReadySeconds of the workload's owner, by our annotation and the present value. */
+export function ownersSoak(remembered: string | undefined, present: number): number {
+  const ours = parseRemembered(remembered);
+  // If it is no longer what we set, the owner has changed it since.
+  return ours !== undefined && ours.set === present ? ours.before : present;
 }
 
 export function printRemembered(soak: Soak): string {

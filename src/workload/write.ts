@@ -2,14 +2,14 @@ import { type PinnedImage, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
 import { paths } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
-import type { Deployment } from '../kubectl/objects';
+import { canonical, type Deployment, identity } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
-import { type HistoryEntry, lastGood, parseHistory, record } from './history';
+import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
 import { type ChosenContainer, isComplete } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
-import type { Soak } from './soak';
+import { ownersSoak, type Soak } from './soak';
 
 /** 3 of 12 writes in the middle of a rollout were measured to conflict, so a few tries are plenty. */
 const TRIES = 6;
@@ -52,7 +52,7 @@ export async function writeImage(
   const patchFor = (workload: Deployment): Operation[] => {
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
-    const isNews = isComplete(workload) && lastGood(historyOf(workload))?.image !== replaced;
+    const isNews = serves(workload, replaced) && lastGood(historyOf(workload))?.image !== replaced;
     const found: HistoryEntry = { image: replaced, run: '', at, outcome: 'found', ...revisionOf(workload) };
     const past = isNews ? record(historyOf(workload), found) : historyOf(workload);
     const good = lastGood(past)?.image;
@@ -83,6 +83,66 @@ export async function writeImage(
   }
 }
 
+export interface Restoring {
+  /** The workload as it was seen last, and the template of the version that failed. */
+  readonly workload: Deployment;
+  readonly template: string;
+  readonly container: { readonly index: number; readonly name: string };
+  /** The image that is known to have served. */
+  readonly image: string;
+}
+
+/**
+ * Puts an image back and, with it, what minReadySeconds was before us. Gives the workload as it is then; undefined where
+ * somebody else has changed the workload meanwhile: what they chose stays.
+ */
+export async function restoreImage(
+  writing: Writing,
+  { workload: known, template, container, image }: Restoring,
+): Promise<Deployment | undefined> {
+  const { run } = writing.config;
+  const { uid } = identity(known);
+  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image;
+  let isTheirs = false;
+  const patchFor = (workload: Deployment): Operation[] | undefined => {
+    isTheirs = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
+    if (isTheirs) return undefined;
+    const at = writing.clock.today().toISOString();
+    const entry = entryOf(workload, run.id) ?? { id: run.id, image: imageIn(workload) ?? '', run: run.url, at };
+    // What failed must not look as if it were still under way, should this run end before it can say more.
+    const history = record(historyOf(workload), { ...entry, outcome: 'failed', ...revisionOf(workload) });
+    const changeCause = line('change.cause-back', { image, url: run.url });
+    return rolloutPatch(workload, { container, image, soak: soakBefore(workload), history, changeCause, run });
+  };
+  const isDone = (workload: Deployment) =>
+    imageIn(workload) === image &&
+    workload.metadata?.annotations?.[annotations.changeCause] === line('change.cause-back', { image, url: run.url });
+  const written = await write(writing, known, patchFor, isDone);
+  return isTheirs ? undefined : written;
+}
+
+/** What minReadySeconds was before this action, as both the value to set and the one to remember. */
+function soakBefore({ metadata, spec }: Deployment): Soak {
+  const before = ownersSoak(metadata?.annotations?.[annotations.minReadySeconds], spec?.minReadySeconds ?? 0);
+  return { set: before, before };
+}
+
+/** The image of the workload that last served for certain; undefined where none is known. */
+export function knownGood({
+  workload,
+  container,
+}: {
+  workload: Deployment;
+  container: ChosenContainer;
+}): string | undefined {
+  return serves(workload, container.image) ? container.image : lastGood(historyOf(workload))?.image;
+}
+
+/** Whether the image that the workload has is known to serve: all of it runs, and no run of ours found it bad. */
+function serves(workload: Deployment, image: string): boolean {
+  return isComplete(workload) && !hasFailed(historyOf(workload), image);
+}
+
 /**
  * Writes how the run ended into the workload's history, where the workload is still ours. It changes no template. Gives
  * why it could not, or nothing.
@@ -90,11 +150,12 @@ export async function writeImage(
 export async function recordOutcome(writing: Writing, known: Deployment, outcome: string): Promise<string | undefined> {
   const { run } = writing.config;
   const isOurs = (workload: Deployment) => workload.metadata?.annotations?.[annotations.deployId] === run.id;
-  const entryIn = (workload: Deployment) => historyOf(workload).find(({ id }) => id === run.id);
+  const entryIn = (workload: Deployment) => entryOf(workload, run.id);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
     const entry = entryIn(workload);
     if (!isOurs(workload) || !entry) return undefined;
-    return historyPatch(workload, record(historyOf(workload), { ...entry, outcome, ...revisionOf(workload) }));
+    // After a rollback the workload's revision is that of the version put back.
+    return historyPatch(workload, record(historyOf(workload), { ...revisionOf(workload), ...entry, outcome }));
   };
   try {
     await write(writing, known, patchFor, (workload) => entryIn(workload)?.outcome === outcome);
@@ -160,6 +221,10 @@ const UNCLEAR: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'TimedOut'
 
 function historyOf(workload: Deployment): HistoryEntry[] {
   return parseHistory(workload.metadata?.annotations?.[annotations.history]);
+}
+
+function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
+  return historyOf(workload).find((entry) => entry.id === id);
 }
 
 function revisionOf(workload: Deployment): { revision: string } | object {

@@ -85,6 +85,18 @@ export const clusterProblems = {
     what: `The input "soak" (${asked} s) is not shorter than the Deployment's progressDeadlineSeconds (${deadline} s), which the cluster does not allow.`,
     next: `Make "soak" shorter than ${deadline}s, or raise progressDeadlineSeconds in the manifest.`,
   }),
+  'workload.verify-port': ({
+    deployment,
+    container,
+    path,
+  }: {
+    deployment: string;
+    container: string;
+    path: string;
+  }) => ({
+    what: `It is not clear at which port "verify-path" is to be asked: the container "${container}" of the Deployment "${deployment}" names none.`,
+    next: `Write the port before the path, such as ":8080${path}", or name it in the manifest (ports: [{containerPort: 8080}]).`,
+  }),
   'workload.rejected': ({ detail }: { detail: string }) => ({
     what: because('The cluster does not accept the new version', detail),
     next: 'Nothing has been changed. A rule of the cluster (a webhook, a policy, a quota) or the Deployment itself stands against it, in the words above: do what they ask for, or show them to whoever looks after the cluster.',

@@ -1,10 +1,9 @@
 import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
-import type { Progress, WaitingFor } from '../../rollout/verdict';
-
-/** Enough of every digest to recognise it by. */
-const short = (image: string) => image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
+import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
+import { short } from './because';
+import { troubleText } from './rollout';
 
 const WAITS: Record<WaitingFor, string> = {
   controller: 'waiting for the cluster to begin',
@@ -12,6 +11,7 @@ const WAITS: Record<WaitingFor, string> = {
   ready: 'waiting for new pods to become ready',
   soak: 'new pods are ready; waiting whether they stay so',
   'old-pods': 'new pods serve; waiting for old pods to end',
+  verify: 'waiting for the right answer to "verify-path"',
 };
 
 const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
@@ -19,6 +19,10 @@ const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
   unchanged: (it) => `${it}: this image was already running, and it serves`,
   refused: (it) => `${it}: stopped before anything was changed in the cluster`,
   failed: (it) => `${it}: the new version does not work`,
+  'failed-rolled-back': (it) => `${it}: the new version does not work; the version before is back and serves`,
+  'failed-rollback-failed': (it) =>
+    `${it}: the new version does not work, and the version before could not be brought back for certain`,
+  'failed-no-previous': (it) => `${it}: the new version does not work, and no other version is known to go back to`,
   superseded: (it) => `${it}: somebody else changed it meanwhile`,
   cancelled: (it) => `${it}: the run was cancelled`,
   unknown: (it) => `${it}: it is not known whether the new version serves`,
@@ -30,6 +34,9 @@ const PHASES: Record<PhaseName, string> = {
   prove: 'Prove the digest',
   update: 'Update the Deployment',
   watch: 'Watch the rollout',
+  verify: 'Verify from outside',
+  diagnose: 'Find out why it failed',
+  rollback: 'Bring the version before back',
   record: 'Record the outcome',
 };
 
@@ -39,6 +46,18 @@ const SERVING: Record<Serving, string> = {
   nobody: 'Users are affected: no pod of this Deployment is ready.',
   unknown: 'Whether users are affected is not known.',
 };
+
+interface WayBack {
+  readonly outcome: Outcome;
+  readonly isKnownGood: boolean;
+}
+
+function wayBackTitle({ outcome, isKnownGood }: WayBack): string {
+  if (outcome === 'failed-rolled-back') return 'The version before is back already; by hand it would be';
+  return isKnownGood
+    ? 'The way back to the last version known to have served'
+    : 'The way back to what ran before (it is not known to have served)';
+}
 
 /** Every line of the log and the summary that is not a problem, by its code. */
 export const lines = {
@@ -87,6 +106,13 @@ export const lines = {
     ms,
   }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
     `${printDuration(ms).padStart(8)}  new: ${Math.min(updated, desired)}/${desired} created, ${ready} ready, ${available} available; old: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
+  'log.trouble': ({ trouble, ms }: { trouble: PodTrouble; ms: number }) =>
+    `${printDuration(ms).padStart(8)}  ${troubleText(trouble)}`,
+  'log.rolling-back': ({ container, image }: { container: string; image: string }) =>
+    `Container "${container}" goes back to ${short(image)}, the last image known to have served`,
+  'log.events': (_: object) => 'What the cluster said about it',
+  'log.event': ({ about, reason, message, count }: { about: string; reason: string; message: string; count: number }) =>
+    `${count} × ${about}: ${reason}: ${message}`,
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,
   'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>
@@ -97,7 +123,7 @@ export const lines = {
   'log.logs-of': ({ pod, container }: { pod: string; container: string }) =>
     `The last lines of container "${container}" of pod ${pod}`,
   'log.next': ({ next }: { next: string }) => `What to do: ${next}`,
-  'log.way-back': ({ command }: { command: string }) => `The way back to the previous version: ${command}`,
+  'log.way-back': ({ command, ...way }: WayBack & { command: string }) => `${wayBackTitle(way)}: ${command}`,
   'phase.title': ({ phase }: { phase: PhaseName }) => PHASES[phase],
   'phase.done': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
   'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) =>
@@ -105,6 +131,7 @@ export const lines = {
   'outcome.headline': ({ outcome, deployment }: { outcome: Outcome; deployment: string }) =>
     OUTCOMES[outcome](deployment),
   'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
+  'change.cause-back': ({ image, url }: { image: string; url: string }) => `back to ${image} by ${url}`,
   'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) =>
     `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
   'summary.image': (_: object) => 'Image',
@@ -114,7 +141,7 @@ export const lines = {
   'summary.took': (_: object) => 'Took',
   'summary.why': (_: object) => 'Why',
   'summary.next': (_: object) => 'What to do',
-  'summary.way-back': (_: object) => 'The way back to the previous version',
+  'summary.way-back': (way: WayBack) => wayBackTitle(way),
   'summary.more-pods': ({ count }: { count: number }) => `and ${count} more ${count === 1 ? 'pod' : 'pods'}`,
   'summary.pod': (_: object) => 'Pod',
   'summary.version': (_: object) => 'Version',

@@ -1,7 +1,9 @@
 import { buildProblems } from './build';
+import { clusterCauses } from './causes-cluster';
+import { podCauses } from './causes-pod';
 import { clusterProblems } from './cluster';
 import { inputProblems } from './inputs';
-import { rolloutProblems } from './rollout';
+import { rollbackProblems, rolloutProblems } from './rollout';
 import { sshProblems } from './ssh';
 
 /** Every problem a user can read, by its code: what happened and why, and what to do next. */
@@ -11,4 +13,7 @@ export const problems = {
   ...sshProblems,
   ...clusterProblems,
   ...rolloutProblems,
+  ...rollbackProblems,
+  ...podCauses,
+  ...clusterCauses,
 };

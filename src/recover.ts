@@ -1,0 +1,156 @@
+import { problemsOf } from './kubectl/explain';
+import { progressLines } from './report/progress';
+import { type Case, diagnose } from './rollout/diagnose';
+import { type Ending, unclearEnding } from './rollout/ending';
+import { gatherEvidence } from './rollout/evidence';
+import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';
+import type { Cause } from './rollout/verdict';
+import { watchRollout } from './rollout/watch';
+import type { Begun, Run } from './run';
+import { explain, line, type Problem, problem } from './words/words';
+import { restoreImage } from './workload/write';
+
+/** How a run ended, and what the cluster looked like then. */
+export interface Ended extends Ending {
+  readonly snapshot: Snapshot;
+  /** Whose template the workload has at the end. */
+  readonly current: 'new' | 'old';
+}
+
+/**
+ * What is done about a version that is bad: evidence first, for going back deletes it; then back to the last version that is
+ * known to have served, watched as the new one was.
+ */
+export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause: Cause): Promise<Ended> {
+  const { config, reporter, tools } = run;
+  const found = await reporter.phase('diagnose', () => diagnoseWithEvidence(run, begun, snapshot, cause));
+  const ended = (outcome: Ending['outcome'], ...more: Problem[]): Ended => ({
+    outcome,
+    problems: [found, ...more],
+    snapshot,
+    current: 'new',
+  });
+  // A node in trouble is no better with the version before, and may not be able to start it.
+  if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
+  const { lastGood: image } = begun;
+  if (image === undefined || image === begun.target.image) return ended('failed-no-previous');
+  // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
+  if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
+  const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, image));
+  return { ...back, problems: [found, ...back.problems] };
+}
+
+function isNodeTrouble(cause: Cause): boolean {
+  return cause.code === 'node' || (cause.code === 'deadline' && cause.behind?.code === 'node');
+}
+
+function whereOf({ config }: Run): { deployment: string; namespace: string } {
+  const { name: deployment, namespace } = config.workload;
+  return { deployment, namespace };
+}
+
+async function diagnoseWithEvidence(
+  run: Run,
+  { cluster, target }: Begun,
+  snapshot: Snapshot,
+  cause: Cause,
+): Promise<Problem> {
+  const { config, tools, reporter } = run;
+  const { namespace } = config.workload;
+  const evidence = await gatherEvidence(cluster, tools.clock, { namespace, cause, snapshot, target });
+  reporter.found({ logs: evidence.logs, events: evidence.warnings });
+  const found = diagnose(cause, caseOf(run, target, snapshot, evidence));
+  reporter.log.info(explain(found).what);
+  return found;
+}
+
+function caseOf(run: Run, { timeoutMs }: Target, snapshot: Snapshot, evidence: Case['evidence']): Case {
+  const { verifyPath } = run.config.verdict;
+  return { ...whereOf(run), timeoutMs, snapshot, evidence, ...(verifyPath && { verifyPath: verifyPath.path }) };
+}
+
+/** Puts an image back and watches it as any other. */
+async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string): Promise<Ended> {
+  const { tools, reporter } = run;
+  const { clock, signal } = tools;
+  const { cluster, observer, container } = begun;
+  const where = { ...whereOf(run), image };
+  const ended = (
+    outcome: Ending['outcome'],
+    current: Ended['current'],
+    snapshot: Snapshot,
+    ...problems: Problem[]
+  ) => ({
+    outcome,
+    current,
+    snapshot,
+    problems,
+  });
+  const restored = before.workload && (await restore(run, begun, before.workload, image));
+  if (restored && 'problems' in restored) {
+    return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
+  }
+  if (!restored) {
+    return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by: 'changed' }));
+  }
+  observer.see(restored);
+  reporter.log.info(line('log.rolling-back', { container: container.name, image }));
+  const { verifyMs: _, ...same } = begun.target;
+  const stalledBefore = stalledSince(restored);
+  const target: Target = {
+    ...same,
+    image,
+    generation: restored.metadata?.generation ?? 0,
+    template: templateOf(restored),
+    restartsBefore: restartCounts(before.pods),
+    ...(stalledBefore !== undefined && { stalledBefore }),
+  };
+  const onLook = progressLines(clock, (text) => reporter.log.info(text));
+  const { verdict, snapshot } = await watchRollout(target, { observer, clock, signal, onLook });
+  switch (verdict.kind) {
+    case 'good':
+      reporter.found({ revision: verdict.revision });
+      return ended('failed-rolled-back', 'old', snapshot);
+    case 'bad': {
+      const evidence = await gatherEvidence(cluster, clock, {
+        namespace: where.namespace,
+        cause: verdict.cause,
+        snapshot,
+        target,
+      });
+      const { what } = explain(diagnose(verdict.cause, caseOf(run, target, snapshot, evidence)));
+      return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.failed', { ...where, detail: what }));
+    }
+    case 'superseded':
+      return ended('superseded', 'new', snapshot, ...unclearEnding(verdict, where).problems);
+    case 'unknown': {
+      if (verdict.why === 'interrupted')
+        return ended('cancelled', 'old', snapshot, problem('rollback.interrupted', where));
+      const [why] = unclearEnding(verdict, { ...where, trouble: observer.trouble()?.message ?? '' }).problems;
+      const detail = why ? explain(why).what : '';
+      return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.unseen', { ...where, detail }));
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Writes the image; gives what kept it from being written, or undefined where the workload is somebody else's by now. */
+async function restore(
+  run: Run,
+  { cluster, container, target }: Begun,
+  workload: NonNullable<Snapshot['workload']>,
+  image: string,
+): Promise<NonNullable<Snapshot['workload']> | { readonly problems: readonly Problem[] } | undefined> {
+  const { config, tools } = run;
+  run.wrote = true;
+  try {
+    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    return await restoreImage(writing, { workload, template: target.template, container, image });
+  } catch (error) {
+    const detail = problemsOf(error)
+      .map((each) => explain(each).what)
+      .join(' ');
+    return { problems: [problem('rollback.unwritten', { ...whereOf(run), image, detail })] };
+  }
+}

@@ -1,0 +1,27 @@
+import { newPods } from '../snapshot';
+import { refuser } from '../wording';
+import type { Look, Suspicion } from './sign';
+
+/** A rule says the same each time; the controller has asked some ten times by then. */
+const RULE_MS = 15_000;
+/** A webhook's own restart. */
+const WEBHOOK_MS = 60_000;
+
+/**
+ * Pods that the cluster does not let the controller create: the workload's `ReplicaFailure` condition, whose message the
+ * Deployment's controller takes from its newest ReplicaSet.
+ */
+export function refused({ snapshot, releasedAfter }: Look): Suspicion[] {
+  const condition = snapshot.workload?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
+  const isShort = newPods(snapshot).length < (snapshot.workload?.spec?.replicas ?? 1);
+  if (condition?.status !== 'True' || !isShort) return [];
+  const { message = '' } = condition;
+  const by = refuser(message);
+  const key = `refused/${by}`;
+  const cause = { code: 'refused', by, message } as const;
+  if (by === 'quota') {
+    // The controller asks again after twice as long each time: what old pods gave back may be used as much later as it took.
+    return [{ key, graceMs: RULE_MS + 2 * releasedAfter(key), cause }];
+  }
+  return [{ key, graceMs: by === 'rule' ? RULE_MS : WEBHOOK_MS, cause }];
+}

@@ -1,0 +1,102 @@
+import type { Fetch } from '../image/registry';
+import { getArgv, paths } from '../kubectl/argv';
+import { type Cluster, KubectlError } from '../kubectl/client';
+import type { Pod } from '../kubectl/objects';
+import type { Clock } from '../system/clock';
+import { isReady, newPods, type Snapshot, type Verified } from './snapshot';
+
+/** Milliseconds between two questions to a pod, and to the address from outside. */
+const AGAIN_MS = 1_000;
+/** Milliseconds for one answer from outside. */
+const ANSWER_MS = 10_000;
+/** kube-proxy and a proxy before the cluster may learn of new pods some seconds late. */
+const URL_MS = 30_000;
+
+export interface PathToVerify {
+  readonly namespace: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+/** Asks a new pod itself, through the API server, from when its container runs until it gives the right answer once. */
+export class PathCheck {
+  result: Verified | undefined;
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #of: PathToVerify;
+
+  constructor(cluster: Cluster, clock: Clock, of: PathToVerify) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    this.#of = of;
+  }
+
+  /** Goes on until the answer is right, or `signal` aborts. */
+  async follow(snapshot: () => Snapshot, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.result?.passed) {
+      const pod = podToAsk(snapshot());
+      const answer = pod && (await this.#ask(pod, signal));
+      if (answer) this.result = answer;
+      if (!this.result?.passed) await this.#clock.sleep(AGAIN_MS, signal);
+    }
+  }
+
+  async #ask(pod: string, signal: AbortSignal): Promise<Verified | undefined> {
+    const { namespace, port, path } = this.#of;
+    try {
+      await this.#cluster.text(getArgv(paths.podProxy(namespace, pod, port, path)), signal);
+      return { passed: true, detail: '' };
+    } catch (error) {
+      if (!(error instanceof KubectlError)) return undefined;
+      // The pod has no address yet, or it is the way to the cluster that is broken: that says nothing of the pod.
+      const isNoAnswer = /address not allowed/.test(error.message) || SILENT.has(error.reason);
+      return isNoAnswer ? undefined : { passed: false, detail: answerOf(error.message) };
+    }
+  }
+}
+
+const SILENT: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'Cancelled', 'TimedOut'] as const);
+
+/** The API server wraps what the pod said: `an error on the server ("…") has prevented the request from succeeding`. */
+function answerOf(message: string): string {
+  const [, said] = /an error on the server \("(.*)"\) has prevented/s.exec(message) ?? [];
+  return (said ?? message).replace(/\s+/g, ' ').slice(0, 300);
+}
+
+/** A pod that is ready, else one whose containers run: it may answer before its probe is asked again. */
+function podToAsk(snapshot: Snapshot): string | undefined {
+  const pods = newPods(snapshot);
+  const runs = ({ status }: Pod) =>
+    (status?.containerStatuses ?? []).length > 0 &&
+    (status?.containerStatuses ?? []).every(({ state }) => state?.running !== undefined);
+  return (pods.find(isReady) ?? pods.find(runs))?.metadata?.name;
+}
+
+/** Asks an address from here until it answers with success; gives what it answered instead, where it never did. */
+export async function verifyUrl(
+  url: string,
+  ask: Fetch,
+  clock: Clock,
+  cancel: AbortSignal,
+): Promise<string | undefined> {
+  const began = clock.now();
+  for (;;) {
+    const wrong = await answerFrom(url, ask, cancel);
+    if (wrong === undefined || cancel.aborted) return undefined;
+    if (clock.now() - began >= URL_MS) return wrong;
+    await clock.sleep(AGAIN_MS, cancel);
+  }
+}
+
+async function answerFrom(url: string, ask: Fetch, cancel: AbortSignal): Promise<string | undefined> {
+  try {
+    const signal = AbortSignal.any([cancel, AbortSignal.timeout(ANSWER_MS)]);
+    const answer = await ask(url, { headers: { 'cache-control': 'no-cache' }, signal });
+    await answer.body?.cancel();
+    return answer.ok ? undefined : `HTTP ${answer.status} ${answer.statusText}`.trim();
+  } catch (error) {
+    // `fetch failed` says nothing; its cause does.
+    const { cause } = error as { cause?: unknown };
+    return cause instanceof Error ? cause.message : String(error instanceof Error ? error.message : error);
+  }
+}

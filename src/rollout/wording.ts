@@ -1,0 +1,121 @@
+import type { PullFault, Refuser } from './verdict';
+
+/**
+ * Reads the sentences of the kubelet, the container runtimes, the scheduler and the API server. Kubernetes gives no codes for
+ * most of these causes, so the wording is all there is; text that is not known falls into the family's longest grace.
+ */
+
+/** In this order: a rate limit comes as "denied" too, and Docker Hub answers "denied" for what does not exist. */
+const PULL: readonly (readonly [PullFault, RegExp])[] = [
+  ['rate-limit', /\b429\b|toomanyrequests|too many requests|rate limit/i],
+  ['platform', /no match(?:ing manifest)? for|no image found in (?:manifest|image) (?:list|index)/i],
+  [
+    'denied',
+    /access denied|insufficient_scope|\b401\b|\b403\b|unauthorized|authentication required|no basic auth|denied: /i,
+  ],
+  ['not-found', /not found|manifest unknown|name unknown|\b404\b/i],
+  [
+    'network',
+    /dial tcp|no such host|i\/o timeout|connection (?:refused|reset)|\bEOF\b|handshake|deadline exceeded|unreachable|\b50[0-9]\b|Internal Server Error|Service Unavailable|Bad Gateway|temporary failure/i,
+  ],
+];
+
+/** Why an image cannot be pulled, from the reason and the text of a waiting container. */
+export function pullFault(reason: string, text: string): PullFault {
+  if (reason === 'InvalidImageName') return 'bad-name';
+  if (reason === 'ErrImageNeverPull') return 'never';
+  const said = withoutNames(text);
+  return PULL.find(([, words]) => words.test(said))?.[0] ?? 'other';
+}
+
+/** Without images and addresses: a tag may be called "429". */
+function withoutNames(text: string): string {
+  return text.replace(/"[^"]*"/g, '""').replace(/\S*\/\S*/g, (word) => (word.startsWith('i/o') ? word : ''));
+}
+
+/** Who refused a pod, from the message of the workload's `ReplicaFailure` condition. */
+export function refuser(message: string): Refuser {
+  if (/exceeded quota/.test(message)) return 'quota';
+  if (/failed calling (?:admission )?webhook/.test(message)) return 'webhook-away';
+  return /is forbidden|denied (?:the )?request|is invalid|violates/i.test(message) ? 'rule' : 'other';
+}
+
+/** A Secret, ConfigMap, key or claim that is named in a message as missing. */
+export interface Missing {
+  readonly kind: 'Secret' | 'ConfigMap' | 'ServiceAccount' | 'PersistentVolumeClaim';
+  readonly name: string;
+  readonly key?: string;
+}
+
+const KINDS: Readonly<Record<string, Missing['kind']>> = {
+  secret: 'Secret',
+  configmap: 'ConfigMap',
+  serviceaccount: 'ServiceAccount',
+  persistentvolumeclaim: 'PersistentVolumeClaim',
+};
+
+export function missingIn(message: string): Missing | undefined {
+  const [, key, kindOfKey = '', owner] =
+    /couldn't find key (\S+) in (Secret|ConfigMap) (?:\S+\/)?([\w.-]+)/i.exec(message) ?? [];
+  const keyKind = KINDS[kindOfKey.toLowerCase()];
+  if (key !== undefined && keyKind && owner) return { kind: keyKind, name: owner, key };
+  const [, kind = '', name] =
+    /\b(secrets?|configmaps?|serviceaccounts?|persistentvolumeclaims?) "(?:[^"/]+\/)?([^"/]+)" not found/i.exec(
+      message,
+    ) ?? [];
+  const found = KINDS[kind.toLowerCase().replace(/s$/, '')];
+  if (found && name) return { kind: found, name };
+  // A volume names the keys that it wants: "references non-existent secret key: x".
+  const [, kindOfVolume = '', missingKey] = /references non-existent (secret|config) key: (\S+)/.exec(message) ?? [];
+  if (missingKey !== undefined) {
+    return { kind: kindOfVolume === 'secret' ? 'Secret' : 'ConfigMap', name: '', key: missingKey };
+  }
+  return undefined;
+}
+
+/** The kubelet has not been told of the object yet; that passes. */
+export function isCacheLag(message: string): boolean {
+  return /failed to sync \w+ cache/.test(message);
+}
+
+/** What keeps a container's program from being started. */
+export type StartFault = 'no-command' | 'no-permission' | 'format' | 'no-folder' | 'no-command-set' | 'other';
+
+export function startFault(message: string): StartFault {
+  if (/no command specified/i.test(message)) return 'no-command-set';
+  if (/exec format error/i.test(message)) return 'format';
+  if (/permission denied|operation not permitted/i.test(message)) return 'no-permission';
+  if (/chdir to cwd|mkdir .*cwd/i.test(message)) return 'no-folder';
+  if (/executable file not found|no such file or directory|is a directory/i.test(message)) return 'no-command';
+  return 'other';
+}
+
+/** The program that a runtime's message names: `exec: "/server": stat /server: no such file or directory`. */
+export function programIn(message: string): string | undefined {
+  return /exec: \\?"(.+?)\\?": /.exec(message)?.[1] ?? /exec ([^\s:"]+): exec format error/.exec(message)?.[1];
+}
+
+/** Taints by which Kubernetes itself marks a node that is in trouble (kubernetes.io: "Taints and Tolerations"). */
+const NODE_TAINT =
+  /node\.kubernetes\.io\/(not-ready|unreachable|disk-pressure|memory-pressure|pid-pressure|network-unavailable)|node\(s\) (?:were )?(not ready|unreachable)/;
+
+/** What is the matter with the nodes, where the scheduler's message says only that. */
+export function nodeTaint(message: string): string | undefined {
+  if (/Insufficient|node affinity|node selector|unbound|persistentvolumeclaim/i.test(message)) return undefined;
+  const match = NODE_TAINT.exec(message);
+  return match?.[1] ?? match?.[2];
+}
+
+/** Whether the scheduler waits for storage, not for room. */
+export function isAboutStorage(message: string): boolean {
+  return /persistentvolumeclaim|persistent volume|volume node affinity|unbound immediate/i.test(message);
+}
+
+/** Takes out what a registry may repeat of a login: Docker Hub's rate-limit text names user and token. */
+export function withoutLogin(text: string): string {
+  return text
+    .replace(/(rate limit as )'[^']*'(?:: ?\S+?)?(?=[.\s]|$)/gi, '$1***')
+    .replace(/\bdckr_\w+/g, '***')
+    .replace(/(\bBearer |\bBasic )[\w.~+/=-]+/g, '$1***')
+    .replace(/([?&](?:X-Amz-[\w-]+|Signature|sig|token|verify)=)[^&\s"']+/gi, '$1***');
+}

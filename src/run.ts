@@ -1,0 +1,41 @@
+import type { Config } from './inputs/config';
+import type { Cluster } from './kubectl/client';
+import type { Report } from './report/report';
+import type { Reporter } from './report/reporter';
+import type { Observer } from './rollout/observe';
+import type { Target } from './rollout/snapshot';
+import type { Closing, Tools } from './tools';
+import { quote } from './transport/quote';
+import type { ChosenContainer } from './workload/inspect';
+
+/** What the phases of one run share. */
+export interface Run {
+  readonly config: Config;
+  readonly tools: Tools;
+  readonly reporter: Reporter;
+  readonly closing: Closing;
+  /** Whether a write to the workload may have taken effect. */
+  wrote: boolean;
+}
+
+/** A rollout that has begun, or (`changed` false) was there already: what it wants to see, and what there was before. */
+export interface Begun {
+  readonly cluster: Cluster;
+  readonly target: Target;
+  readonly container: ChosenContainer;
+  readonly changed: boolean;
+  readonly observer: Observer;
+  /** What the container ran before. */
+  readonly replaced: string;
+  /** The image to go back to, where there is one that served. */
+  readonly lastGood?: string;
+}
+
+/** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */
+export function wayBack({ config }: Run, { container, lastGood, replaced, target }: Begun): Pick<Report, 'wayBack'> {
+  const image = lastGood ?? replaced;
+  if (image === target.image) return {};
+  const { name, namespace } = config.workload;
+  const words = ['kubectl', 'set', 'image', `deployment/${name}`, `${container.name}=${image}`, '-n', namespace];
+  return { wayBack: { command: quote(words), isKnownGood: lastGood !== undefined } };
+}

@@ -1,0 +1,227 @@
+import { printDuration } from '../../inputs/duration';
+import type { StartFault } from '../../rollout/wording';
+import { because, short } from './because';
+
+/** One container of a new pod, as the messages name it. */
+interface Container {
+  readonly container: string;
+  readonly pod: string;
+  readonly namespace: string;
+}
+
+interface Image {
+  readonly image: string;
+  readonly namespace: string;
+  readonly detail: string;
+}
+
+const describe = ({ pod, namespace }: { pod: string; namespace: string }) =>
+  `kubectl describe pod ${pod} -n ${namespace}`;
+const times = (count: number) => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
+
+/** Causes that lie in the image or in the pod: pulling it, its settings, its program. */
+export const podCauses = {
+  'cause.pull-bad-name': ({ image, detail }: Image) => ({
+    what: because(`The node cannot read the image name "${short(image)}"`, detail),
+    next: 'Correct the inputs "image" and "tags".',
+  }),
+  'cause.pull-never': ({ image }: Image) => ({
+    what: `The Deployment forbids its node to pull images (imagePullPolicy: Never), and ${short(image)} is not on the node.`,
+    next: 'Set imagePullPolicy to IfNotPresent (or Always) in the manifest.',
+  }),
+  'cause.pull-not-found': ({ image, detail }: Image) => ({
+    what: because(`The node does not find ${short(image)}, which this run pushed and saw in the registry`, detail),
+    next: 'The node asks somewhere else than this job did, or without a login: see whether its containerd has a mirror for this registry (/etc/containerd/certs.d), whether both resolve the registry\'s name to the same address, and, for a private repository, whether the Deployment names a pull secret. Some registries answer "not found" to those who may not know.',
+  }),
+  'cause.pull-no-login': ({ image, namespace, detail }: Image) => ({
+    what: because(
+      `The node may not pull ${short(image)}: the password for pulling is missing, for the pods name no pull secret (imagePullSecrets)`,
+      detail,
+    ),
+    next: `The login of this step is only for pushing; the cluster needs its own. Make it: kubectl create secret docker-registry registry -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (for Docker Hub, leave --docker-server out), and name it in the manifest's pod template: imagePullSecrets: [{name: registry}]. Or make the repository public.`,
+  }),
+  'cause.pull-secret-missing': ({ image, namespace, detail, secret }: Image & { secret: string }) => ({
+    what: because(
+      `The node may not pull ${short(image)}: the password for pulling is missing, for the pull secret "${secret}" that the pods name is not in the namespace ${namespace}`,
+      detail,
+    ),
+    next: `Make it: kubectl create secret docker-registry ${secret} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (for Docker Hub, leave --docker-server out). Then run the job again.`,
+  }),
+  'cause.pull-denied': ({ image, namespace, detail, secrets }: Image & { secrets: readonly string[] }) => ({
+    what: because(
+      `The node may not pull ${short(image)}: the registry refuses the login in the pull ${secrets.length === 1 ? 'secret' : 'secrets'} ${secrets.join(', ')}`,
+      detail,
+    ),
+    next: `See whether that token still exists and may read this repository, and whether the secret is for this registry. Renew it: kubectl delete secret ${secrets[0] ?? 'registry'} -n ${namespace}, then kubectl create secret docker-registry ${secrets[0] ?? 'registry'} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
+  }),
+  'cause.pull-rate-limit': ({ image, detail, secrets }: Image & { secrets: readonly string[] }) => ({
+    what: because(
+      `The registry answers that the node has pulled too often (its rate limit), so it does not hand out ${short(image)}`,
+      detail,
+    ),
+    next: `${secrets.length > 0 ? 'The account in the pull secret has used up its pulls' : 'Without a login all pulls from one address are counted together: give the pods a pull secret (imagePullSecrets), which has a much larger limit'}. Run the job again later: Docker Hub counts over six hours.`,
+  }),
+  'cause.pull-network': ({ image, detail }: Image) => ({
+    what: because(`The node cannot reach the registry of ${short(image)}`, detail),
+    next: 'On the node: "curl -sSI https://REGISTRY/v2/" shows whether the way there works (name server, firewall, proxy, the registry itself). Run the job again when it does.',
+  }),
+  'cause.pull-platform': ({ image, detail }: Image) => ({
+    what: because(`${short(image)} is not made for the processor of the node`, detail),
+    next: 'Build it on a runner with the node\'s architecture, or with a base image for it: "kubectl get nodes -L kubernetes.io/arch" shows which that is.',
+  }),
+  'cause.pull-other': ({ image, detail }: Image) => ({
+    what: because(`The node cannot pull ${short(image)}`, detail),
+    next: 'The reason stands in the words above, which are the node\'s own. On the node, "crictl pull IMAGE" tries the same.',
+  }),
+  'cause.missing': ({
+    kind,
+    name,
+    key,
+    container,
+    namespace,
+  }: Container & { kind: string; name: string; key: string }) => ({
+    what:
+      key === ''
+        ? `The ${kind} "${name}" that ${container === '' ? 'the pod' : `the container "${container}"`} needs is not in the namespace ${namespace}.`
+        : `The ${kind}${name === '' ? '' : ` "${name}"`} has no key "${key}", which ${container === '' ? 'the pod' : `the container "${container}"`} needs.`,
+    next:
+      key === ''
+        ? `Create it in the namespace ${namespace}, or correct its name in the manifest; then run the job again. What there is: kubectl get ${kind.toLowerCase()}s -n ${namespace}`
+        : `Add the key to it, or correct the key's name in the manifest; then run the job again. Its keys: kubectl describe ${kind.toLowerCase()} ${name || 'NAME'} -n ${namespace}`,
+  }),
+  'cause.root': ({ container, detail }: Container & { detail: string }) => ({
+    what: because(`The container "${container}" may not run as root (runAsNonRoot), and the image does`, detail),
+    next: 'Give the Dockerfile a last line such as "USER 65532" (a number: a name cannot be checked), or set runAsUser in the manifest.',
+  }),
+  'cause.config': ({ container, detail, ...where }: Container & { detail: string }) => ({
+    what: because(`The settings of the container "${container}" cannot be put together`, detail),
+    next: `Correct what the words above name in the manifest. More: ${describe(where)}`,
+  }),
+  'cause.start': ({
+    container,
+    program,
+    fault,
+    detail,
+    ...where
+  }: Container & { program: string; fault: StartFault; detail: string }) => {
+    const it = program === '' ? "the image's start command" : `the image's start command "${program}"`;
+    switch (fault) {
+      case 'no-command':
+        return {
+          what: `The container "${container}" cannot be started: ${it} does not exist in the image.`,
+          next: 'Correct ENTRYPOINT or CMD in the Dockerfile (or "command" in the manifest), or copy the program into the image. If it does exist, it is a script whose first line (#!…) names a program that does not, or a program that needs a C library which the image lacks. To look inside: docker run --rm -it --entrypoint sh IMAGE',
+        };
+      case 'no-permission':
+        return {
+          what: `The container "${container}" cannot be started: ${it} may not be executed.`,
+          next: 'Make it executable in the Dockerfile (COPY --chmod=755 …, or RUN chmod +x …), and see that it is a program and no folder. Git keeps the right too: git update-index --chmod=+x FILE',
+        };
+      case 'format':
+        return {
+          what: `The container "${container}" cannot be started: ${it} is no program for the processor of the node (exec format error).`,
+          next: 'Build the image for the node\'s architecture ("kubectl get nodes -L kubernetes.io/arch" shows it). A script needs a first line such as #!/bin/sh.',
+        };
+      case 'no-command-set':
+        return {
+          what: `The container "${container}" cannot be started: the image has no start command.`,
+          next: 'Add ENTRYPOINT or CMD to the Dockerfile.',
+        };
+      case 'no-folder':
+        return {
+          what: because(
+            `The container "${container}" cannot be started: its working directory cannot be entered`,
+            detail,
+          ),
+          next: 'Correct WORKDIR in the Dockerfile, or workingDir in the manifest.',
+        };
+      case 'other':
+        return {
+          what: because(`The container "${container}" cannot be started`, detail),
+          next: `The reason stands in the words above, which are the node's own. More: ${describe({ ...where })}`,
+        };
+      default:
+        return fault satisfies never;
+    }
+  },
+  'cause.format': ({ container }: Container) => ({
+    what: `The container "${container}" ends at once: its program is not made for the processor of the node (exec format error).`,
+    next: 'Build the image for the node\'s architecture ("kubectl get nodes -L kubernetes.io/arch" shows it). A script needs a first line such as #!/bin/sh.',
+  }),
+  'cause.crash': ({
+    isInit,
+    exitCode,
+    ends,
+    said,
+    ...at
+  }: Container & { isInit: boolean; exitCode: number; ends: number; said: string }) => ({
+    what: because(
+      `The ${isInit ? 'init container' : 'container'} "${at.container}" starts and then ends${ends > 1 ? `, ${times(ends)} so far` : ''} (${exitText(exitCode)})`,
+      said && `its last words: ${said}`,
+    ),
+    next: `${said === '' ? 'It left no last words.' : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
+  }),
+  'cause.probe-kill': ({
+    probe,
+    restarts,
+    answer,
+    check,
+    ...at
+  }: Container & { probe: 'liveness' | 'startup'; restarts: number; answer: string; check: string }) => ({
+    what: because(
+      `The node has restarted the container "${at.container}" ${times(restarts)}, because its ${probe} probe (${check}) fails`,
+      answer,
+    ),
+    next:
+      probe === 'liveness'
+        ? `See that the app still answers there and that the port is right. If it only starts slowly, give it a startupProbe, or raise initialDelaySeconds of the livenessProbe in the manifest.`
+        : `See that the app answers there and that the port is right. If it only needs longer to start, raise failureThreshold of the startupProbe in the manifest.`,
+  }),
+  'cause.oom': ({ container, limit, ends }: Container & { limit: string; ends: number }) => ({
+    what: `The container "${container}" was killed${limit === '' ? ' because the node had no memory left' : ` at its memory limit of ${limit}`}, ${times(ends)}.`,
+    next:
+      limit === ''
+        ? 'The node is short of memory: give the containers on it requests and limits, use less, or take a larger machine.'
+        : 'Raise resources.limits.memory in the manifest, or make it need less. A JVM keeps within the limit with -XX:MaxRAMPercentage=75.',
+  }),
+  'cause.not-ready': ({
+    probe,
+    check,
+    answer,
+    ms,
+    whose,
+  }: Container & {
+    probe: 'readiness' | 'startup';
+    check: string;
+    answer: string;
+    ms: number;
+    whose: 'timeout' | 'progress';
+  }) => ({
+    what: because(
+      `The new version runs, but it was not ready within ${whose === 'timeout' ? `the ${printDuration(ms)} of "timeout"` : "the Deployment's own deadline (progressDeadlineSeconds)"}: its ${probe} probe (${check}) fails`,
+      answer,
+    ),
+    next: `See why it does not answer there: its last lines stand below. A wrong port or path in the manifest shows the same. If it only needs longer to start, raise ${whose === 'timeout' ? '"timeout"' : 'progressDeadlineSeconds in the manifest, and "timeout" with it'}.`,
+  }),
+  'cause.verify-path': ({ path, detail }: { path: string; detail: string }) => ({
+    what: because(`A new pod is ready, but it does not answer ${path} ("verify-path") as it should`, detail),
+    next: `Its last lines stand below and mostly say why. Right is an answer from 200 to 299 (redirects are followed). An app that needs longer after it is ready needs a longer "soak".`,
+  }),
+  'cause.verify-url': ({ url, detail }: { url: string; detail: string }) => ({
+    what: because(`The new pods are ready, but ${url} ("verify-url") does not answer as it should`, detail),
+    next: 'Open it. If it answers there but not here, see whether the runner may reach it (firewall, DNS). Right is an answer from 200 to 299 (redirects are followed).',
+  }),
+};
+
+/** What an exit code says by itself. */
+function exitText(code: number): string {
+  const known: Readonly<Record<number, string>> = {
+    0: 'it ends as if it were done; a server has to go on',
+    126: 'a program could not be executed',
+    127: 'a program was not found',
+    134: 'it gave up by itself, SIGABRT',
+    137: 'killed, SIGKILL',
+    139: 'it crashed, SIGSEGV',
+    143: 'told to end, SIGTERM',
+  };
+  return `exit code ${code}${known[code] ? `: ${known[code]}` : ''}`;
+}
