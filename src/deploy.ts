@@ -1,3 +1,4 @@
+import { hurtNeighbours } from './advice';
 import { provePushed } from './image/build';
 import { type PinnedImage, parseReference, printReference } from './image/reference';
 import type { Config } from './inputs/config';
@@ -6,7 +7,7 @@ import { problemsOf } from './kubectl/explain';
 import { identity } from './kubectl/objects';
 import { isSuccess } from './outcome';
 import { look, type Ready } from './preflight';
-import { buildWhileChecking } from './prepare';
+import { buildWhileChecking, type Prepared } from './prepare';
 import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
 import { progressLines } from './report/progress';
@@ -26,6 +27,9 @@ import { knownGood, recordOutcome, writeImage } from './workload/write';
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
 const VERIFY_SHARE = 0.6;
 const VERIFY_MIN_MS = 3_000;
+
+/** How long the end of a run may wait for advice, which is mostly there by then. */
+const ADVICE_MS = 2_000;
 
 /** After a cancel GitHub waits 7.5 s before it asks again, and 2.5 s more before it kills: what is not done by then is let go. */
 const CANCEL_MS = 6_000;
@@ -47,14 +51,14 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
 async function story(run: Run): Promise<Report> {
   const { config, tools, reporter, closing } = run;
   try {
-    const { built, ready, cluster } = await buildWhileChecking(config, tools, reporter, closing);
+    const { built, ready, cluster, advice } = await buildWhileChecking(config, tools, reporter, closing);
     const image = await reporter.phase('prove', async () => {
       const pinned = await provePushed(config, built, tools);
       reporter.proved(pinned);
       return pinned;
     });
     const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
-    return await conclude(run, begun);
+    return await conclude(run, { ...begun, advice });
   } catch (error) {
     return fail(run, error);
   } finally {
@@ -123,18 +127,25 @@ async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedIm
 }
 
 /** Watches until the rollout is judged; a version that is bad is put back. Writes down how it ended. */
-async function conclude(run: Run, begun: Begun): Promise<Report> {
+async function conclude(run: Run, begun: Begun & Pick<Prepared, 'advice'>): Promise<Report> {
   const { config, tools, reporter } = run;
   const ended = await judged(run, begun);
   const { outcome, snapshot, current } = ended;
   reporter.found({ pods: podRows(snapshot, begun.target, current) });
   if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
   const { workload } = snapshot;
-  if (run.wrote && workload && outcome !== 'superseded') {
+  await reporter.phase('record', async () => {
     const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
-    const lost = await reporter.phase('record', () => recordOutcome(writing, workload, outcome));
+    const isOurs = run.wrote && workload && outcome !== 'superseded';
+    const [lost, hurt, advice] = await Promise.all([
+      isOurs && recordOutcome(writing, workload, outcome),
+      isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
+      Promise.race([begun.advice, tools.clock.sleep(ADVICE_MS).then(() => [])]),
+    ]);
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
-  }
+    for (const each of hurt) reporter.warn(line('log.neighbour', each));
+    reporter.found({ advice });
+  });
   const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
   return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);
 }

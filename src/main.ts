@@ -108,6 +108,7 @@ function refused(raw: RawInputs, problems: readonly Problem[]): Report {
     pods: [],
     logs: [],
     events: [],
+    advice: [],
     phases: [],
     durationMs: performance.now(),
   };

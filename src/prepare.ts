@@ -1,3 +1,4 @@
+import { gatherAdvice } from './advice';
 import { buildAndPush } from './image/build';
 import type { BuildMetadata } from './image/metadata';
 import { checkPushLogin } from './image/registry';
@@ -8,11 +9,14 @@ import { preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import type { Closing, Tools } from './tools';
 import { Failure, line, type Problem } from './words/words';
+import type { Advice } from './workload/advice';
 
 export interface Prepared {
   readonly built: BuildMetadata;
   readonly ready: Ready;
   readonly cluster: Cluster;
+  /** What will hurt one day; it is looked for while the rollout goes on. */
+  readonly advice: Promise<Advice[]>;
 }
 
 type Note = (text: string) => void;
@@ -59,10 +63,11 @@ export async function buildWhileChecking(
 
 async function checkCluster(
   config: Config,
-  { clock, connect, signal: cancel }: Tools,
+  tools: Tools,
   closing: Closing,
   { signal, note }: { signal: AbortSignal; note: Note },
 ): Promise<Omit<Prepared, 'built'>> {
+  const { clock, connect, signal: cancel } = tools;
   const { host, port, username, kubectl } = config.host;
   const began = clock.now();
   const transport = await connect(config, { signal, note });
@@ -75,7 +80,8 @@ async function checkCluster(
   note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
   if (!complete) note(line('log.rolling', {}));
   note(line('log.trial', {}));
-  return { ready, cluster: new Cluster(transport, kubectl, cancel) };
+  const cluster = new Cluster(transport, kubectl, cancel);
+  return { ready, cluster, advice: gatherAdvice(config, tools, cluster, ready) };
 }
 
 async function checkLogin(

@@ -1,6 +1,7 @@
 import { problemsOf } from './kubectl/explain';
 import { progressLines } from './report/progress';
-import { type Case, diagnose } from './rollout/diagnose';
+import { diagnose } from './rollout/diagnose';
+import type { Case } from './rollout/diagnose-pod';
 import { type Ending, unclearEnding } from './rollout/ending';
 import { gatherEvidence } from './rollout/evidence';
 import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';

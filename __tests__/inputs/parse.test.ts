@@ -24,7 +24,7 @@ describe('the least that a user writes', () => {
         kubectl: ['kubectl'],
       },
       workload: { name: 'caring-note-api', namespace: 'default' },
-      verdict: { timeoutMs: 600_000 },
+      verdict: { timeoutMs: 600_000, maxRestarts: 2, rollbackOnFailure: true },
       run: RUN,
     });
     expect(config.host.key.reveal()).toBe(rawInputs()['ssh-key']);
@@ -77,6 +77,13 @@ const RIGHT: [Partial<RawInputs>, (config: ReturnType<typeof configOf>) => unkno
   [{ timeout: '6h' }, ({ verdict }) => verdict.timeoutMs, 21_600_000],
   [{ soak: '45s' }, ({ verdict }) => verdict.soakMs, 45_000],
   [{ soak: '0s' }, ({ verdict }) => verdict.soakMs, 0],
+  [{ 'max-restarts': '0' }, ({ verdict }) => verdict.maxRestarts, 0],
+  [{ 'max-restarts': '10' }, ({ verdict }) => verdict.maxRestarts, 10],
+  [{ 'rollback-on-failure': 'false' }, ({ verdict }) => verdict.rollbackOnFailure, false],
+  [{ 'rollback-on-failure': '' }, ({ verdict }) => verdict.rollbackOnFailure, true],
+  [{ 'verify-path': '/healthz?full=1' }, ({ verdict }) => verdict.verifyPath, { path: '/healthz?full=1' }],
+  [{ 'verify-path': ':8080/' }, ({ verdict }) => verdict.verifyPath, { path: '/', port: 8080 }],
+  [{ 'verify-url': 'https://api.example.org/x' }, ({ verdict }) => verdict.verifyUrl, 'https://api.example.org/x'],
   [
     { 'environment-url': 'https://api.example.org/한?a=b' },
     (config) => config.environmentUrl,
@@ -183,7 +190,7 @@ describe('a wrong input is refused, by its name', () => {
     for (const text of texts) expect([text, problemsOf({ [name]: text })]).toEqual([text, shape(name)]);
   });
 
-  it.each<InputName>(['context', 'file', 'target', 'registry-username', 'kubectl', 'environment-url'])(
+  it.each<InputName>(['context', 'file', 'target', 'registry-username', 'kubectl', 'verify-path', 'verify-url', 'environment-url'])(
     '%s that holds a control character',
     (name) => {
       const login: Partial<RawInputs> = name === 'registry-username' ? { 'registry-password': 'x' } : {};
@@ -315,6 +322,10 @@ describe('all problems', () => {
       namespace: 'A',
       timeout: 'x',
       soak: 'x',
+      'max-restarts': 'x',
+      'rollback-on-failure': 'x',
+      'verify-path': 'x',
+      'verify-url': 'x',
       'environment-url': 'x',
     };
     const problems = problemsOf(everythingWrong);

@@ -21,16 +21,22 @@ function report(change: Partial<Report> = {}): Report {
     warnings: [],
     pods: [],
     logs: [],
+    events: [],
+    advice: [],
     phases: [],
     durationMs: 65_000,
     ...change,
   };
 }
 
-const crash = problem('rollout.crash', {
-  deployment: 'caring-note-api',
+const crash = problem('cause.crash', {
   namespace: 'default',
-  trouble: { pod: 'web-1', container: 'app', reason: 'CrashLoopBackOff', message: '', restarts: 3, exitCode: 1 },
+  pod: 'web-1',
+  container: 'app',
+  isInit: false,
+  exitCode: 1,
+  ends: 3,
+  said: 'no database',
 });
 
 describe('the summary', () => {
@@ -39,6 +45,9 @@ describe('the summary', () => {
     unchanged: '✅',
     refused: '❌',
     failed: '❌',
+    'failed-rolled-back': '❌',
+    'failed-rollback-failed': '❌',
+    'failed-no-previous': '❌',
     superseded: '⚠️',
     cancelled: '⚠️',
     unknown: '⚠️',
@@ -98,7 +107,8 @@ describe('the summary', () => {
   it('shows the way back, the pods, the logs and the timeline', () => {
     const text = renderSummary(
       report({
-        wayBack: 'kubectl set image deployment/web app=a/b:c -n default',
+        wayBack: { command: 'kubectl set image deployment/web app=a/b:c -n default', isKnownGood: true },
+        events: [{ about: 'Pod web-1', reason: 'BackOff', message: 'Back-off restarting failed container', count: 4 }],
         pods: [
           { name: 'web-1', version: 'new', ready: false, restarts: 3, state: 'CrashLoopBackOff' },
           { name: 'web-0', version: 'old', ready: true, restarts: 0, state: 'Running' },
@@ -176,7 +186,8 @@ describe('text from outside', () => {
           warnings: [text],
           pods: [{ name: text, version: 'new', ready: true, restarts: 0, state: text }],
           logs: [{ pod: text, container: text, lines: text }],
-          wayBack: text,
+          events: [{ about: text, reason: text, message: text, count: 2 }],
+          wayBack: { command: text, isKnownGood: true },
         }),
       );
     expect(skeleton(filled(hostile))).toBe(skeleton(filled('x')));

@@ -3,13 +3,12 @@ import { X509Certificate } from 'node:crypto';
 /**
  * Prints the certificate that kubectl signs in with, in base64, and nothing else: the key beside it never leaves kubectl. Measured
  * with kubectl 1.34: `--raw` lifts the redaction, and `jsonpath` then prints this one field. It is empty, with exit code 0, for a
- * token, a login command (`exec`) and a certificate that the kubeconfig only names as a file (`client-certificate`). Without a
- * context or its user kubectl ends with 1. `[*]` and not `[0]`: an index without an element would be an error, in which kubectl
- * prints the whole configuration.
+ * token, a login command (`exec`), no user at all, and a certificate that the kubeconfig only names as a file
+ * (`client-certificate`). Without a current context, or with one whose user is missing, kubectl ends with 1.
  */
 export const CLIENT_CERTIFICATE_ARGV = [
   ...['config', 'view', '--raw', '--minify'],
-  ...['--output', 'jsonpath={.users[*].user.client-certificate-data}'],
+  ...['--output', 'jsonpath={.users[0].user.client-certificate-data}'],
 ] as const;
 
 export interface ClientCertificate {

@@ -2,7 +2,8 @@ import { printDuration } from '../inputs/duration';
 import { isSuccess } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
-import { explain, line } from '../words/words';
+import { adviceWords, explain, line } from '../words/words';
+import type { Advice } from '../workload/advice';
 import type { Phase } from './phase';
 import type { PodRow, Report } from './report';
 
@@ -48,6 +49,7 @@ export function renderSummary(report: Report): string {
     ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
     ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
+    ...(report.advice.length > 0 ? [`**${line('summary.advice', {})}**`, ...report.advice.map(adviceItem)] : []),
     ...(report.phases.length > 0
       ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')]
       : []),
@@ -75,6 +77,12 @@ function podTable(all: readonly PodRow[]): string {
     ]),
   );
   return more > 0 ? `${shown}\n\n${line('summary.more-pods', { count: more })}` : shown;
+}
+
+function adviceItem(advice: Advice): string {
+  const { text, snippet } = adviceWords(advice);
+  if (!snippet) return `- ${escapeText(text)}`;
+  return `<details><summary>${escapeText(text)}</summary>\n\n${fence(snippet.code, snippet.language)}\n\n</details>`;
 }
 
 function eventDetails(events: readonly Warning[]): string {

@@ -2,6 +2,7 @@ import type { Outcome, Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import type { Problem } from '../words/words';
+import type { Advice } from '../workload/advice';
 import type { Phase } from './phase';
 
 export interface PodRow {
@@ -32,6 +33,8 @@ export interface Report {
   readonly logs: readonly ContainerLog[];
   /** What the cluster said about the pods that failed. */
   readonly events: readonly Warning[];
+  /** What will hurt one day. */
+  readonly advice: readonly Advice[];
   readonly phases: readonly Phase[];
   readonly durationMs: number;
   /** One command that brings the previous version back; missing where none is needed. */

@@ -1,19 +1,20 @@
-import type { Container, PodSpec, Probe } from '../kubectl/objects';
+import type { Pod } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
-import type { Evidence } from './evidence';
-import { currentReplicaSet, type Snapshot } from './snapshot';
-import type { Cause, PodTrouble, Sign } from './verdict';
-import { probeAnswer, probeKill } from './warnings';
-import { missingIn, programIn, startFault, withoutLogin } from './wording';
-
-export interface Case {
-  readonly deployment: string;
-  readonly namespace: string;
-  readonly timeoutMs: number;
-  readonly verifyPath?: string;
-  readonly snapshot: Snapshot;
-  readonly evidence: Evidence;
-}
+import {
+  type Case,
+  crashed,
+  misconfigured,
+  missing,
+  notPulled,
+  notStarted,
+  outOfMemory,
+  printProbe,
+  specOf,
+} from './diagnose-pod';
+import { newPods } from './snapshot';
+import type { Cause, Sign } from './verdict';
+import { probeAnswer } from './warnings';
+import { missingIn } from './wording';
 
 /** What a cause means, with what the evidence adds to it: one sentence that names it, and one that says what to do. Pure. */
 export function diagnose(cause: Cause, of: Case): Problem {
@@ -28,26 +29,12 @@ export function diagnose(cause: Cause, of: Case): Problem {
       return notPulled(cause, of);
     case 'config':
       return misconfigured(cause.trouble, namespace);
-    case 'start': {
-      const { container, pod, message } = cause.trouble;
-      const program = programIn(message) ?? '';
-      return problem('cause.start', {
-        namespace,
-        container,
-        pod,
-        program,
-        fault: startFault(message),
-        detail: message,
-      });
-    }
+    case 'start':
+      return notStarted(cause.trouble, namespace);
     case 'crash':
       return crashed(cause.trouble, of);
-    case 'oom': {
-      const { container, restarts, reason } = cause.trouble;
-      const limit = specOf(of, container)?.resources?.limits?.memory ?? '';
-      const ends = reason === 'Restarted' ? restarts : restarts + 1;
-      return problem('cause.oom', { namespace, pod: cause.trouble.pod, container, limit, ends });
-    }
+    case 'oom':
+      return outOfMemory(cause.trouble, of);
     case 'no-room':
       return noRoom(cause.trouble.message, of);
     case 'refused':
@@ -99,6 +86,16 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
     });
   }
   const { deployment, namespace, timeoutMs: ms } = of;
+  const pulling = newPods(of.snapshot).find(isPulling);
+  if (!trouble && pulling) {
+    return problem('cause.pull-slow', {
+      image: pulling.spec?.containers[0]?.image ?? '',
+      namespace,
+      detail: '',
+      ms,
+      whose,
+    });
+  }
   return problem('rollout.deadline', {
     deployment,
     namespace,
@@ -109,91 +106,15 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
   });
 }
 
-function notPulled({ fault, trouble }: Extract<Sign, { code: 'pull' }>, of: Case): Problem {
-  const { namespace, evidence } = of;
-  const image = specOf(of, trouble.container)?.image ?? '';
-  const detail = withoutLogin(trouble.message);
-  const secrets = (podOf(of)?.imagePullSecrets ?? []).map(({ name = '' }) => name);
-  const base = { image, namespace, detail };
-  switch (fault) {
-    case 'bad-name':
-      return problem('cause.pull-bad-name', base);
-    case 'never':
-      return problem('cause.pull-never', base);
-    case 'not-found':
-      return problem('cause.pull-not-found', base);
-    case 'denied': {
-      // The kubelet goes on without a secret that is not there, and says so in an event only.
-      const absent = evidence.warnings
-        .filter(({ reason }) => reason === 'FailedToRetrieveImagePullSecret')
-        .flatMap(({ message }) => /\(([^()]+)\)/.exec(message)?.[1]?.split(/,\s*/) ?? [])
-        .find((name) => secrets.includes(name));
-      if (absent !== undefined) return problem('cause.pull-secret-missing', { ...base, secret: absent });
-      return secrets.length === 0
-        ? problem('cause.pull-no-login', base)
-        : problem('cause.pull-denied', { ...base, secrets });
-    }
-    case 'rate-limit':
-      return problem('cause.pull-rate-limit', { ...base, secrets });
-    case 'platform':
-      return problem('cause.pull-platform', base);
-    case 'network':
-      return problem('cause.pull-network', base);
-    case 'other':
-      return problem('cause.pull-other', base);
-    default:
-      return fault satisfies never;
-  }
-}
-
-function misconfigured(trouble: PodTrouble, namespace: string): Problem {
-  const { container, pod, message: detail } = trouble;
-  const found = missing(trouble, namespace);
-  if (found) return found;
-  return problem(/runAsNonRoot/.test(detail) ? 'cause.root' : 'cause.config', { namespace, container, pod, detail });
-}
-
-function missing({ container, pod, message }: PodTrouble, namespace: string): Problem | undefined {
-  const object = missingIn(message);
-  if (!object) return undefined;
-  const { kind, name, key = '' } = object;
-  return problem('cause.missing', { namespace, container, pod, kind, name, key });
-}
-
-function crashed(trouble: PodTrouble, of: Case): Problem {
-  const { pod, container, restarts, exitCode = 0, isInit = false, reason, endedBy } = trouble;
-  const { namespace, evidence } = of;
-  const at = { namespace, pod, container };
-  if (endedBy === 'OOMKilled') return diagnose({ code: 'oom', trouble }, of);
-  const probe = probeKill(evidence.warnings, at);
-  const check = probe && specOf(of, container)?.[`${probe}Probe`];
-  if (probe && check) {
-    const answer = probeAnswer(evidence.warnings, probe === 'startup' ? 'Startup' : 'Liveness', pod);
-    return problem('cause.probe-kill', {
-      ...at,
-      probe,
-      restarts: Math.max(1, restarts),
-      answer,
-      check: printProbe(check),
-    });
-  }
-  const logs = evidence.logs.filter((each) => each.pod === pod && each.container === container);
-  const said = tellingLine(logs[0]?.lines ?? trouble.message);
-  if (/exec format error/.test(said)) return problem('cause.format', at);
-  const ends = reason === 'Restarted' ? restarts : restarts + 1;
-  return problem('cause.crash', { ...at, isInit, exitCode, ends, said });
-}
-
-/** The line that most likely names the reason: the last that speaks of an error (a Java trace's last lines do not), else the last. */
-function tellingLine(text: string): string {
-  const lines = text
-    .split('\n')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-  const telling =
-    lines.findLast((each) => /^caused by/i.test(each)) ??
-    lines.findLast((each) => /\b(?:fatal|panic|error|exception)\b/i.test(each));
-  return (telling ?? lines.at(-1) ?? '').slice(0, 200);
+/** Its volumes and network are there, and nothing runs yet: what is left is the image. */
+function isPulling({ status }: Pod): boolean {
+  const isSetUp = status?.conditions?.some(
+    ({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True',
+  );
+  return (
+    isSetUp === true &&
+    (status?.containerStatuses ?? []).some(({ state }) => state?.waiting?.reason === 'ContainerCreating')
+  );
 }
 
 function noRoom(detail: string, { deployment, namespace, evidence }: Case): Problem {
@@ -240,22 +161,4 @@ function refusedBy(
     default:
       return by satisfies never;
   }
-}
-
-function podOf({ snapshot }: Case): PodSpec | undefined {
-  const replicaSet = currentReplicaSet(snapshot);
-  return replicaSet?.spec?.template?.spec ?? snapshot.workload?.spec?.template.spec;
-}
-
-function specOf(of: Case, container: string): Container | undefined {
-  const pod = podOf(of);
-  return [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].find(({ name }) => name === container);
-}
-
-/** What a probe asks: `GET :8080/healthz`. */
-function printProbe({ httpGet, tcpSocket, grpc, exec }: Probe): string {
-  if (httpGet) return `GET :${httpGet.port}${httpGet.path ?? '/'}`;
-  if (tcpSocket) return `connecting to port ${tcpSocket.port}`;
-  if (grpc) return `gRPC on port ${grpc.port}`;
-  return exec?.command?.join(' ') ?? '';
 }

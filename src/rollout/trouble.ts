@@ -1,6 +1,7 @@
 import { type ContainerStatus, identity, type Pod } from '../kubectl/objects';
 import { isReady, type Target } from './snapshot';
 import type { PodTrouble } from './verdict';
+import { scheduled } from './wording';
 
 type Baseline = Pick<Target, 'restartsBefore'>;
 
@@ -70,7 +71,7 @@ function podTrouble(pod: Pod): PodTrouble[] {
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   const base = { pod: identity(pod).name, container: '', restarts: 0 };
   if (unscheduled)
-    return [{ ...base, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' }];
+    return [{ ...base, reason: unscheduled.reason ?? 'Unschedulable', message: scheduled(unscheduled.message ?? '') }];
   if (pod.status?.phase === 'Failed')
     return [{ ...base, reason: pod.status.reason ?? 'Failed', message: pod.status.message ?? '' }];
   return [];

@@ -22,7 +22,8 @@ export function warningsAbout(events: readonly Event[], uids: ReadonlySet<string
     const isBad = type === 'Warning' || PROBE_KILL.test(message);
     if (!isBad || !uids.has(involvedObject.uid ?? '')) continue;
     const about = `${involvedObject.kind ?? ''} ${involvedObject.name ?? ''}`;
-    const text = withoutLogin(message.trim());
+    // The runtime gives each try a new name.
+    const text = withoutLogin(message.trim()).replace(/\b[0-9a-f]{64}\b/g, '…');
     const key = `${about} ${reason} ${text}`;
     const seen = (warnings.get(key)?.count ?? 0) + (series?.count ?? count ?? 1);
     warnings.set(key, { about, reason, message: text, count: seen });

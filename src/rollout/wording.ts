@@ -119,3 +119,8 @@ export function withoutLogin(text: string): string {
     .replace(/(\bBearer |\bBasic )[\w.~+/=-]+/g, '$1***')
     .replace(/([?&](?:X-Amz-[\w-]+|Signature|sig|token|verify)=)[^&\s"']+/gi, '$1***');
 }
+
+/** The scheduler's reason, without what it says of pods that it might push out. */
+export function scheduled(message: string): string {
+  return message.replace(/[.,;]? (?:no new claims to deallocate|preemption: ).*$/s, '').trim();
+}

@@ -1,3 +1,5 @@
+import type { Advice } from '../workload/advice';
+import { type AdviceWords, adviceLines } from './en/advice';
 import { lines } from './en/lines';
 import { problems } from './en/problems';
 
@@ -28,6 +30,10 @@ export function explain(given: Problem): Explanation {
 /** One line of the log or the summary. */
 export function line<Code extends LineCode>(code: Code, params: Entry<typeof lines, Code>): string {
   return (lines[code] as (params: unknown) => string)(params);
+}
+
+export function adviceWords({ code, params }: Advice): AdviceWords {
+  return (adviceLines[code] as (params: unknown) => AdviceWords)(params);
 }
 
 /** Thrown where the run cannot go on. It carries every problem found, so that a person can mend them all at once. */

@@ -1,5 +1,6 @@
 import type { Advice, Amount, Probe } from '../../workload/advice';
 import type { RestartedNeighbour } from '../../workload/neighbours';
+import { short } from './because';
 
 /** One line for a person who does not know Kubernetes, and what to write where. */
 export interface AdviceWords {
@@ -135,9 +136,4 @@ function scalar(value: Amount): string {
 /** Enough names to see who is meant. */
 function some(names: readonly string[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(', ')}, …` : names.join(', ');
-}
-
-/** Enough of every digest to recognise it by. */
-function short(image: string): string {
-  return image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
 }

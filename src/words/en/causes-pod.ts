@@ -15,8 +15,7 @@ interface Image {
   readonly detail: string;
 }
 
-const describe = ({ pod, namespace }: { pod: string; namespace: string }) =>
-  `kubectl describe pod ${pod} -n ${namespace}`;
+const describe = (pod: string, namespace: string) => `kubectl describe pod ${pod} -n ${namespace}`;
 const times = (count: number) => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
 
 /** Causes that lie in the image or in the pod: pulling it, its settings, its program. */
@@ -69,6 +68,10 @@ export const podCauses = {
     what: because(`${short(image)} is not made for the processor of the node`, detail),
     next: 'Build it on a runner with the node\'s architecture, or with a base image for it: "kubectl get nodes -L kubernetes.io/arch" shows which that is.',
   }),
+  'cause.pull-slow': ({ image, ms, whose }: Image & { ms: number; whose: 'timeout' | 'progress' }) => ({
+    what: `The node was still pulling ${short(image)} when ${whose === 'timeout' ? `the ${printDuration(ms)} of "timeout" were` : "the Deployment's own deadline (progressDeadlineSeconds) was"} over.`,
+    next: 'Its way to the registry is slow or stuck, or the image is very large: "crictl pull IMAGE" on the node shows which. Make the image smaller, or the limit longer.',
+  }),
   'cause.pull-other': ({ image, detail }: Image) => ({
     what: because(`The node cannot pull ${short(image)}`, detail),
     next: 'The reason stands in the words above, which are the node\'s own. On the node, "crictl pull IMAGE" tries the same.',
@@ -93,18 +96,19 @@ export const podCauses = {
     what: because(`The container "${container}" may not run as root (runAsNonRoot), and the image does`, detail),
     next: 'Give the Dockerfile a last line such as "USER 65532" (a number: a name cannot be checked), or set runAsUser in the manifest.',
   }),
-  'cause.config': ({ container, detail, ...where }: Container & { detail: string }) => ({
+  'cause.config': ({ container, pod, namespace, detail }: Container & { detail: string }) => ({
     what: because(`The settings of the container "${container}" cannot be put together`, detail),
-    next: `Correct what the words above name in the manifest. More: ${describe(where)}`,
+    next: `Correct what the words above name in the manifest. More: ${describe(pod, namespace)}`,
   }),
   'cause.start': ({
     container,
-    program,
+    entrypoint,
     fault,
     detail,
-    ...where
-  }: Container & { program: string; fault: StartFault; detail: string }) => {
-    const it = program === '' ? "the image's start command" : `the image's start command "${program}"`;
+    pod,
+    namespace,
+  }: Container & { entrypoint: string; fault: StartFault; detail: string }) => {
+    const it = entrypoint === '' ? "the image's start command" : `the image's start command "${entrypoint}"`;
     switch (fault) {
       case 'no-command':
         return {
@@ -137,7 +141,7 @@ export const podCauses = {
       case 'other':
         return {
           what: because(`The container "${container}" cannot be started`, detail),
-          next: `The reason stands in the words above, which are the node's own. More: ${describe({ ...where })}`,
+          next: `The reason stands in the words above, which are the node's own. More: ${describe(pod, namespace)}`,
         };
       default:
         return fault satisfies never;
@@ -152,10 +156,10 @@ export const podCauses = {
     exitCode,
     ends,
     said,
-    ...at
+    container,
   }: Container & { isInit: boolean; exitCode: number; ends: number; said: string }) => ({
     what: because(
-      `The ${isInit ? 'init container' : 'container'} "${at.container}" starts and then ends${ends > 1 ? `, ${times(ends)} so far` : ''} (${exitText(exitCode)})`,
+      `The ${isInit ? 'init container' : 'container'} "${container}" starts and then ends${ends > 1 ? `, ${times(ends)} so far` : ''} (${exitText(exitCode)})`,
       said && `its last words: ${said}`,
     ),
     next: `${said === '' ? 'It left no last words.' : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
@@ -165,10 +169,10 @@ export const podCauses = {
     restarts,
     answer,
     check,
-    ...at
+    container,
   }: Container & { probe: 'liveness' | 'startup'; restarts: number; answer: string; check: string }) => ({
     what: because(
-      `The node has restarted the container "${at.container}" ${times(restarts)}, because its ${probe} probe (${check}) fails`,
+      `The node has restarted the container "${container}" ${times(restarts)}, because its ${probe} probe (${check}) fails`,
       answer,
     ),
     next:

@@ -2,6 +2,7 @@ import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
+import { neighbourLines } from './advice';
 import { short } from './because';
 import { troubleText } from './rollout';
 
@@ -113,6 +114,9 @@ export const lines = {
   'log.events': (_: object) => 'What the cluster said about it',
   'log.event': ({ about, reason, message, count }: { about: string; reason: string; message: string; count: number }) =>
     `${count} × ${about}: ${reason}: ${message}`,
+  ...neighbourLines,
+  'log.advice': ({ text }: { text: string }) => `Advice: ${text}`,
+  'summary.advice': (_: object) => 'Advice',
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,
   'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>

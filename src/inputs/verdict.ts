@@ -1,0 +1,67 @@
+import { problem } from '../words/words';
+import type { VerdictConfig } from './config';
+import type { Reader } from './reader';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+const MAX_TIMEOUT_MS = 6 * 3_600_000;
+/** Two are granted to an app whose database comes up late. */
+const DEFAULT_MAX_RESTARTS = 2;
+/** The characters of a path and a query (RFC 3986), with a port before it or none. */
+const VERIFY_PATH = /^(?::(\d{1,5}))?(\/[\w\-.~!$&'()*+,;=:@%/?]*)$/;
+
+/** When a rollout is good, and what is done if it is not. */
+export function parseVerdict(reader: Reader): VerdictConfig {
+  const isDefault = reader.optional('timeout') === undefined;
+  const timeoutMs = isDefault ? DEFAULT_TIMEOUT_MS : reader.duration('timeout');
+  const soakMs = reader.duration('soak');
+  const rest = {
+    maxRestarts: parseMaxRestarts(reader),
+    rollbackOnFailure: reader.flag('rollback-on-failure', true),
+    ...parseVerifyPath(reader),
+    ...parseVerifyUrl(reader),
+  };
+  if (timeoutMs === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS, ...rest };
+  if (timeoutMs < 1_000 || timeoutMs > MAX_TIMEOUT_MS) {
+    reader.problems.push(
+      problem('input.shape', { name: 'timeout', given: reader.optional('timeout') ?? '', wanted: 'between 1s and 6h' }),
+    );
+  }
+  if (soakMs !== undefined && soakMs >= timeoutMs) {
+    reader.problems.push(problem('input.soak', { soakMs, timeoutMs }));
+  }
+  return { timeoutMs, ...rest, ...(soakMs !== undefined && { soakMs }) };
+}
+
+function parseMaxRestarts(reader: Reader): number {
+  const text = reader.matching(
+    'max-restarts',
+    reader.optional('max-restarts'),
+    /^\d{1,3}$/,
+    'a whole number such as 2',
+  );
+  return text === undefined ? DEFAULT_MAX_RESTARTS : Number(text);
+}
+
+function parseVerifyPath(reader: Reader): Pick<VerdictConfig, 'verifyPath'> {
+  const given = reader.line('verify-path');
+  if (given === undefined) return {};
+  const [, portText, path] = VERIFY_PATH.exec(given) ?? [];
+  const port = portText === undefined ? undefined : Number(portText);
+  if (path === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
+    const wanted = 'a path such as "/healthz", or one with a port before it such as ":8080/healthz"';
+    reader.problems.push(problem('input.shape', { name: 'verify-path', given, wanted }));
+    return {};
+  }
+  return { verifyPath: { path, ...(port !== undefined && { port }) } };
+}
+
+function parseVerifyUrl(reader: Reader): Pick<VerdictConfig, 'verifyUrl'> {
+  const verifyUrl = parseUrl(reader, 'verify-url');
+  return verifyUrl === undefined ? {} : { verifyUrl };
+}
+
+export function parseUrl(reader: Reader, name: 'environment-url' | 'verify-url'): string | undefined {
+  const value = reader.line(name);
+  if (value === undefined) return undefined;
+  return reader.matching(name, value, /^https?:\/\/[^\s"'<>]+$/, 'an address such as "https://api.example.org"');
+}
