@@ -15,6 +15,7 @@ import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
 import { servingIn, unclearEnding } from './rollout/ending';
 import { Observer } from './rollout/observe';
+import { SetUpCheck } from './rollout/setup';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
@@ -183,7 +184,8 @@ async function watch(
   const port = verifyPath?.port ?? container.port;
   const check = verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path });
   const onLook = progressLines(clock, (text) => reporter.log.info(text));
-  return watchRollout(target, { observer, clock, signal, onLook, ...(check && { check }) });
+  const setUp = new SetUpCheck(cluster, clock, namespace);
+  return watchRollout(target, { observer, clock, signal, onLook, setUp, ...(check && { check }) });
 }
 
 /** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */

@@ -25,7 +25,8 @@ const { webhook } = require('./webhook');
  * @property {(app: SampleApp) => Record<string, string>} [inputs] More inputs for the action.
  * @property {true} [exclusive] Disturbs the whole node: nothing else may run on it meanwhile.
  * @property {true} [slow] Takes more than a minute.
- * @property {number} [seconds] From the change until the cause is plain to see, or until all is well.
+ * @property {number} [seconds] From the change until the cause is plain to see, or at most until all is well; none where
+ * the cluster's objects do not show it.
  * @property {{ outcome: string, cause: RegExp }} expected
  */
 
@@ -384,27 +385,38 @@ const bad = [
     name: 'evicted',
     shows:
       'Before it is ready, the new version writes more than its volume may hold: the node throws it out each time.',
+    options: () => {
+      const { pod, container } = volume({ emptyDir: { sizeLimit: '10Mi' } });
+      // Seldom asked: of one pod the kubelet tells 25 events, and then hardly any more.
+      return { pod, container: { ...container, readinessProbe: { ...probe('/healthz', 3), periodSeconds: 10 } } };
+    },
+    dockerfile: 'ENV DISK=50 UNREADY=1',
+    slow: true,
+    seconds: 220,
+    expected: failed(/threw .* out/),
+  },
+  {
+    name: 'evicted-without-trace',
+    shows: 'The same, and the program ends well when it is told to stop: then its pod counts as one that succeeded.',
     options: () => volume({ emptyDir: { sizeLimit: '10Mi' } }),
     dockerfile: 'ENV DISK=50 START_DELAY=1h',
     slow: true,
-    seconds: 150,
-    expected: failed(/threw .* out/),
+    seconds: 220,
+    expected: failed(/./),
   },
   {
     name: 'verify-path-fails',
     shows: 'All new pods are ready, but what they are for does not work: the check inside answers 500.',
     dockerfile: 'ENV BROKEN_PATH=/check',
     inputs: () => ({ 'verify-path': '/check' }),
-    seconds: 15,
-    expected: failed(/\/check.*500/),
+    expected: failed(/does not answer \/check .*care_notes/),
   },
   {
     name: 'verify-url-fails',
     shows: 'The same, asked from outside after the rollout.',
     dockerfile: 'ENV BROKEN_PATH=/check',
     inputs: (app) => ({ 'verify-url': `http://127.0.0.1:${app.nodePort}/check` }),
-    seconds: 15,
-    expected: failed(/\/check.*500/),
+    expected: failed(/\/check .*does not answer/),
   },
   {
     name: 'node-not-ready',
@@ -429,7 +441,7 @@ const bad = [
     expected: { outcome: 'refused', cause: /is paused/ },
   },
   {
-    name: 'superseded',
+    name: 'superseded-during',
     shows: 'Somebody else sets another image while the new version starts.',
     dockerfile: 'ENV START_DELAY=15s',
     during: async (app) => {
@@ -449,7 +461,7 @@ const bad = [
       writeFileSync(file, expiredKubeconfig(), { mode: 0o644 });
     },
     inputs: (app) => ({ kubectl: `kubectl --kubeconfig=${expiredConfiguration(app)}` }),
-    expected: { outcome: 'refused', cause: /certificate|credentials|[Uu]nauthorized/ },
+    expected: { outcome: 'refused', cause: /credentials|certificate/ },
   },
 ].map((condition) => ({ ...condition, kind: /** @type {const} */ ('bad') }));
 
@@ -459,7 +471,7 @@ const good = [
   {
     name: 'crash-twice-then-ok',
     shows: 'The database comes up late: the new version ends twice, then runs.',
-    options: () => volume({ emptyDir: {} }),
+    options: () => ({ ...volume({ emptyDir: {} }), replicas: 1 }),
     dockerfile: 'ENV CRASH_TIMES=2',
     slow: true,
     seconds: 70,
@@ -522,7 +534,7 @@ const good = [
     options: () => ({
       spec: oldFirst,
       drainSeconds: 70,
-      container: { env: [{ name: 'DRAIN', value: '70s' }], resources: { requests: { memory: '1Gi' } } },
+      container: { resources: { requests: { memory: '1Gi' } } },
     }),
     arrange: (app) => fillNode(app, 'memory', 512 * MIB),
     slow: true,
@@ -541,10 +553,11 @@ const good = [
   {
     name: 'scaled-during',
     shows: 'Somebody raises the number of replicas meanwhile.',
+    options: () => ({ replicas: 1 }),
     dockerfile: 'ENV START_DELAY=5s',
     during: async (app) => {
       await untilChanged(app);
-      inNamespace(app, 'scale', 'deployment/app', '--replicas=3');
+      inNamespace(app, 'scale', 'deployment/app', '--replicas=2');
     },
     seconds: 45,
     expected: deployed,
@@ -741,7 +754,8 @@ async function stage(condition) {
     await condition.before?.(app);
     await app.install({ replicas: 2, ...condition.options?.(app) });
     await condition.arrange?.(app);
-    app.dockerfile(condition.dockerfile);
+    // An image of its own: what the node has once pulled, from wherever, it does not get again.
+    app.dockerfile(`${condition.dockerfile ?? ''}\nLABEL namespace=${app.namespace}`);
   } catch (fault) {
     await app.remove();
     throw fault;

@@ -1,5 +1,6 @@
 // A registry that fails for the node and for nobody else: a proxy before a real one, which tells the node's containerd
-// by its User-Agent. The runner can build, push and prove an image that the node cannot pull.
+// by its User-Agent. The runner can build, push and prove an image that the node cannot pull. (buildx calls itself
+// containerd too, of another version.)
 
 const http = require('node:http');
 
@@ -56,14 +57,18 @@ function say(answer, status, body, headers = {}) {
   answer.end(body);
 }
 
-/** @param {string} upstream Host and port of the real one. @returns {Promise<FaultyRegistry>} */
-async function startFaultyRegistry(upstream) {
+/**
+ * @param {string} upstream Host and port of the real one.
+ * @param {string} nodeAgent How the node's User-Agent begins, such as containerd/1.6.20
+ * @returns {Promise<FaultyRegistry>}
+ */
+async function startFaultyRegistry(upstream, nodeAgent) {
   const agent = new http.Agent({ keepAlive: true });
   let active = /** @type {{ fault: Fault, seconds: number, until?: number } | undefined} */ (undefined);
 
   const server = http.createServer((request, answer) => {
     const forward = () => pass(request, answer, upstream, agent);
-    if (!active || !request.headers['user-agent']?.startsWith('containerd/')) return forward();
+    if (!active || !request.headers['user-agent']?.startsWith(nodeAgent)) return forward();
     active.until ??= Date.now() + active.seconds * 1000;
     if (Date.now() < active.until) faults[active.fault](request, answer, forward);
     else forward();

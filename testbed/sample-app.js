@@ -109,7 +109,8 @@ class App {
     this.#isPrivate = registry === 'private';
     if (this.#isPrivate) this.repository = `${testbed('PRIVATE_REGISTRY')}/${this.namespace}`;
     if (registry !== 'faulty') return;
-    const faulty = await startFaultyRegistry(testbed('REGISTRY'));
+    const runtime = kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.nodeInfo.containerRuntimeVersion}');
+    const faulty = await startFaultyRegistry(testbed('REGISTRY'), runtime.replace('://', '/'));
     this.undo(faulty.stop);
     this.faultyRegistry = faulty;
     this.repository = `${faulty.address}/${this.namespace}`;

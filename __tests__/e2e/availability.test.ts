@@ -1,43 +1,8 @@
-import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Load } from '../../testbed/load';
 import { App, testbed } from './harness';
 
 jest.setTimeout(240_000);
-
-/** Asks the Service again and again, each time on a connection of its own. Counts what is not answered with 200. */
-class Load {
-  readonly failures: string[] = [];
-  answered = 0;
-  #stopped = false;
-  readonly #workers: Promise<void>[];
-
-  constructor(port: number, workers: number) {
-    this.#workers = Array.from({ length: workers }, (_, worker) => this.#work(port, worker));
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all(this.#workers);
-  }
-
-  async #work(port: number, worker: number): Promise<void> {
-    const agent = new Agent({ keepAlive: false });
-    for (let count = 0; !this.#stopped; count++) {
-      // Another source address each time: Linux reuses loopback ports so soon that a new connection meets the last one's tracking entry.
-      const localAddress = `127.${worker + 1}.${(count >> 8) & 255}.${count & 255 || 1}`;
-      const fault = await new Promise<string | undefined>((done) => {
-        const request = get({ host: '127.0.0.1', port, agent, localAddress, timeout: 5_000 }, (answer) => {
-          answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : `HTTP ${answer.statusCode}`));
-        });
-        request.on('timeout', () => request.destroy(new Error('timeout')));
-        request.on('error', (error) => done(error.message));
-      });
-      if (fault === undefined) this.answered++;
-      else this.failures.push(fault);
-      await sleep(5);
-    }
-  }
-}
 
 describe('while a new version is rolled out', () => {
   let app: App;
@@ -47,7 +12,7 @@ describe('while a new version is rolled out', () => {
   afterAll(() => app.remove());
 
   it('no request is dropped (2 replicas, readiness probe, graceful stop)', async () => {
-    const load = new Load(app.nodePort, 4);
+    const load = new Load(app.nodePort);
     const result = await app.run('second');
     await sleep(8_000);
     await load.stop();

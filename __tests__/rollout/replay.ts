@@ -45,19 +45,27 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-/** What the judge says at each look from our write on, and (`untilMs`) at each second after the last one. */
+/** What the judge says at each look from our write on and at each second between them, and (`untilMs`) after the last one. */
 export function replay(looks: readonly Look[], target: Target, from: number, untilMs = 0): Judged[] {
   const shown = looks.slice(from);
   const last = shown.at(-1);
   const began = shown[0]?.ms ?? 0;
   let state = beginJudging(began);
   const judged: Judged[] = [];
+  let isOver = false;
   const look = (snapshot: Snapshot, ms: number) => {
+    if (isOver) return;
     const result = judge(target, state, snapshot, ms);
     state = result.state;
     judged.push({ ms: ms - began, verdict: result.verdict });
+    isOver = result.verdict.kind !== 'waiting';
   };
-  for (const each of shown) look(each, each.ms);
+  for (const [index, each] of shown.entries()) {
+    look(each, each.ms);
+    // As the watch does while nothing changes.
+    const next = shown[index + 1]?.ms ?? 0;
+    for (let ms = each.ms + 1_000; ms < next; ms += 1_000) look(each, ms);
+  }
   for (let ms = (last?.ms ?? 0) + 1_000; last && ms - began <= untilMs; ms += 1_000) look(last, ms);
   return judged;
 }

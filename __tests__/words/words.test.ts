@@ -63,7 +63,7 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   answer: ['', 'HTTP probe failed with statuscode: 503'],
   entrypoint: ['/server', ''],
   whose: ['timeout', 'progress'],
-  by: ['deleted', 'recreated', 'changed'],
+  by: ['deleted', 'recreated', 'changed', 'paused'],
   stage: ['connect', 'handshake', 'login'],
   damage: ['begin', 'end', 'content'],
   phase: PHASES,

@@ -4,7 +4,7 @@ import type { Evidence } from './evidence';
 import { currentReplicaSet, type Snapshot } from './snapshot';
 import type { PodTrouble, Sign } from './verdict';
 import { probeAnswer, probeKill } from './warnings';
-import { missingIn, programIn, startFault, withoutLogin } from './wording';
+import { missingIn, programIn, startFault } from './wording';
 
 export interface Case {
   readonly deployment: string;
@@ -18,7 +18,7 @@ export interface Case {
 export function notPulled({ fault, trouble }: Extract<Sign, { code: 'pull' }>, of: Case): Problem {
   const { namespace, evidence } = of;
   const image = specOf(of, trouble.container)?.image ?? '';
-  const detail = withoutLogin(trouble.message);
+  const detail = trouble.message;
   const secrets = (podOf(of)?.imagePullSecrets ?? []).map(({ name = '' }) => name);
   const base = { image, namespace, detail };
   switch (fault) {

@@ -1,4 +1,4 @@
-import type { Pod } from '../kubectl/objects';
+import { identity } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import {
   type Case,
@@ -11,14 +11,14 @@ import {
   printProbe,
   specOf,
 } from './diagnose-pod';
-import { newPods } from './snapshot';
-import type { Cause, Sign } from './verdict';
+import { isBeingSetUp, newPods } from './snapshot';
+import type { Cause, PodTrouble, Sign } from './verdict';
 import { probeAnswer } from './warnings';
 import { missingIn } from './wording';
 
 /** What a cause means, with what the evidence adds to it: one sentence that names it, and one that says what to do. Pure. */
 export function diagnose(cause: Cause, of: Case): Problem {
-  const { deployment, namespace, evidence } = of;
+  const { deployment, namespace } = of;
   const where = { deployment, namespace };
   switch (cause.code) {
     case 'deadline':
@@ -42,15 +42,11 @@ export function diagnose(cause: Cause, of: Case): Problem {
     case 'claim':
       return missing(cause.trouble, namespace) ?? problem('cause.claim', { ...where, detail: cause.trouble.message });
     case 'setup': {
-      const { pod } = cause.trouble;
-      const said = evidence.warnings.find(({ about }) => about === `Pod ${pod}`)?.message ?? '';
-      return (
-        missing({ ...cause.trouble, message: said }, namespace) ??
-        problem('cause.setup', { ...where, pod, detail: said })
-      );
+      const { pod, message: detail } = cause.trouble;
+      return missing(cause.trouble, namespace) ?? problem('cause.setup', { ...where, pod, detail });
     }
     case 'evicted':
-      return problem('cause.evicted', { ...where, count: cause.count, detail: cause.trouble.message });
+      return problem('cause.evicted', { ...where, count: cause.count, detail: evictionText(cause.trouble, of) });
     case 'node':
       return problem('cause.node', { ...where, node: cause.node, detail: cause.message });
     case 'verify':
@@ -86,7 +82,9 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
     });
   }
   const { deployment, namespace, timeoutMs: ms } = of;
-  const pulling = newPods(of.snapshot).find(isPulling);
+  const pulling = newPods(of.snapshot).find(
+    (pod) => isBeingSetUp(pod) && of.evidence.pulling.includes(identity(pod).name),
+  );
   if (!trouble && pulling) {
     return problem('cause.pull-slow', {
       image: pulling.spec?.containers[0]?.image ?? '',
@@ -106,15 +104,9 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
   });
 }
 
-/** Its volumes and network are there, and nothing runs yet: what is left is the image. */
-function isPulling({ status }: Pod): boolean {
-  const isSetUp = status?.conditions?.some(
-    ({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'True',
-  );
-  return (
-    isSetUp === true &&
-    (status?.containerStatuses ?? []).some(({ state }) => state?.waiting?.reason === 'ContainerCreating')
-  );
+function evictionText({ message, pod }: PodTrouble, { evidence: { warnings } }: Case): string {
+  const said = warnings.filter(({ reason }) => reason === 'Evicted');
+  return message.trim() || (said.find(({ about }) => about === `Pod ${pod}`) ?? said[0])?.message || '';
 }
 
 function noRoom(detail: string, { deployment, namespace, evidence }: Case): Problem {

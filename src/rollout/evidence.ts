@@ -19,11 +19,11 @@ export interface ContainerLog {
 export interface Evidence {
   readonly logs: readonly ContainerLog[];
   readonly warnings: readonly Warning[];
+  /** New pods (by name) whose image was being pulled. */
+  readonly pulling: readonly string[];
   /** What the nodes had free, where a pod found no room and the deploy user may see the nodes. */
   readonly room?: Room;
 }
-
-export const NO_EVIDENCE: Evidence = { logs: [], warnings: [] };
 
 const LINES = 50;
 /** The worst two pods show what there is to see; more are the same again. */
@@ -51,12 +51,18 @@ export async function gatherEvidence(cluster: Cluster, clock: Clock, failed: Fai
   const within = <T>(reading: Promise<T>): Promise<T | undefined> =>
     Promise.race([reading, clock.sleep(GATHER_MS, enough.signal).then(() => undefined)]).catch(() => undefined);
   const [events, room, ...logs] = await Promise.all([
-    within(readWarnings(cluster, namespace, aboutThese(snapshot, pods))),
+    within(cluster.list<Event>(paths.events(namespace))),
     within(readRoom(cluster, failed)),
     ...pods.flatMap((pod) => loggers(pod, target).map((trouble) => within(lastWords(cluster, namespace, trouble)))),
   ]);
   enough.abort();
-  return { logs: logs.flatMap((each) => each ?? []), warnings: events ?? [], ...(room && { room }) };
+  const said = events?.items ?? [];
+  return {
+    logs: logs.flatMap((each) => each ?? []),
+    warnings: warningsAbout(said, aboutThese(snapshot, pods)),
+    pulling: pods.filter((pod) => isPulling(said, pod)).map((pod) => identity(pod).name),
+    ...(room && { room }),
+  };
 }
 
 /** New pods with trouble first, those with the most restarts before all. */
@@ -84,9 +90,11 @@ function aboutThese(snapshot: Snapshot, pods: readonly Pod[]): ReadonlySet<strin
   );
 }
 
-async function readWarnings(cluster: Cluster, namespace: string, uids: ReadonlySet<string>): Promise<Warning[]> {
-  const { items } = await cluster.list<Event>(paths.events(namespace));
-  return warningsAbout(items, uids);
+function isPulling(events: readonly Event[], pod: Pod): boolean {
+  const reasons = events
+    .filter(({ involvedObject }) => involvedObject.uid === identity(pod).uid)
+    .map(({ reason }) => reason);
+  return reasons.includes('Pulling') && !reasons.includes('Pulled') && !reasons.includes('Failed');
 }
 
 async function readRoom(cluster: Cluster, { cause, snapshot }: Failed): Promise<Room | undefined> {

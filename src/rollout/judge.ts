@@ -1,10 +1,11 @@
-import { identity } from '../kubectl/objects';
+import { identity, type Pod } from '../kubectl/objects';
 import { annotations } from '../workload/annotations';
 import { type Memory, remember } from './memory';
+import type { Suspicion } from './signs/sign';
 import { isReady, newPods, oldPods, runsImage, type Snapshot, type Target, templateOf } from './snapshot';
 import { suspect } from './suspect';
 import { worstTrouble } from './trouble';
-import type { Cause, Progress, Sign, Superseded, Verdict, WaitingFor } from './verdict';
+import type { Cause, PodTrouble, Progress, Sign, Superseded, Verdict, WaitingFor } from './verdict';
 
 /** What the judge remembers between looks. Times are of the caller's monotonic clock, in milliseconds. */
 export interface JudgeState {
@@ -35,7 +36,8 @@ export function judge(
 ): { state: JudgeState; verdict: Verdict } {
   const superseded = supersededBy(target, snapshot);
   if (superseded) return { state, verdict: { kind: 'superseded', by: superseded } };
-  const progress = progressOf(target, snapshot);
+  const pods = newPods(snapshot);
+  const progress = progressOf(target, snapshot, pods);
   const waitingFor = firstWait(target, snapshot, progress);
   if (progress.desired === 0) return { state, verdict: { kind: 'unknown', why: 'scaled-to-zero' } };
   if (waitingFor === undefined) {
@@ -43,14 +45,14 @@ export function judge(
     return { state: { ...state, progress }, verdict: { kind: 'good', progress, revision } };
   }
 
-  const memory = remember(state.memory, snapshot);
+  const memory = remember(state.memory, pods);
   const isReleasing = oldPods(snapshot).some(({ metadata }) => metadata?.deletionTimestamp !== undefined);
   const releasedAt = isReleasing ? now : state.releasedAt;
   const kept = hasProgressed(state.progress, progress) ? {} : state.since;
   const releasedAfter = (key: string) => Math.max(0, (releasedAt ?? 0) - (kept[key] ?? now));
   // Until the controller has seen our write, its status speaks of the version before.
   const suspicions =
-    waitingFor === 'controller' ? [] : suspect({ target, snapshot, memory, waitingFor, releasedAfter });
+    waitingFor === 'controller' ? [] : suspect({ target, snapshot, pods, memory, waitingFor, releasedAfter });
   const since = Object.fromEntries(suspicions.map(({ key }) => [key, kept[key] ?? now]));
   const next: JudgeState = {
     startedAt: state.startedAt,
@@ -61,7 +63,7 @@ export function judge(
   };
   const certain = suspicions.find(({ key, graceMs }) => now - (since[key] ?? now) >= graceMs);
   const isOver = now - state.startedAt >= target.timeoutMs;
-  const trouble = worstTrouble(newPods(snapshot), target);
+  const trouble = worstTrouble(pods, target) ?? suspicions.map(troubleIn).find((each) => each !== undefined);
   if (!certain && !isOver) {
     return { state: next, verdict: { kind: 'waiting', waitingFor, progress, ...(trouble && { trouble }) } };
   }
@@ -74,6 +76,10 @@ export function judge(
   };
 }
 
+function troubleIn({ cause }: Suspicion): PodTrouble | undefined {
+  return 'trouble' in cause ? cause.trouble : undefined;
+}
+
 function isSign(cause: Cause): cause is Sign {
   return cause.code !== 'deadline';
 }
@@ -84,15 +90,17 @@ function supersededBy(target: Target, { workload }: Snapshot): Superseded | unde
   if (uid !== target.uid) return 'recreated';
   // A look from before our own write still has the old template.
   if (generation >= target.generation && templateOf(workload) !== target.template) return 'changed';
+  // It would stay half-way, and a rollback with it.
+  if (workload.spec?.paused) return 'paused';
   return undefined;
 }
 
 /** The live number of replicas is followed: somebody may scale while we wait. */
-function progressOf(target: Target, snapshot: Snapshot): Progress {
+function progressOf(target: Target, snapshot: Snapshot, pods: readonly Pod[]): Progress {
   const desired = snapshot.workload?.spec?.replicas ?? 1;
   if (!isObserved(target, snapshot)) return { desired, updated: 0, ready: 0, available: 0, old: 0 };
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = snapshot.workload?.status ?? {};
-  const ready = newPods(snapshot).filter((pod) => isReady(pod) && runsImage(pod, target)).length;
+  const ready = pods.filter((pod) => isReady(pod) && runsImage(pod, target)).length;
   const old = Math.max(0, replicas - updatedReplicas);
   // The workload's count of available pods includes old ones, so it says nothing of new ones while those are there.
   return {

@@ -1,5 +1,4 @@
 import { identity, type Pod } from '../kubectl/objects';
-import { newPods, type Snapshot } from './snapshot';
 
 /** What a container's status forgets and a verdict needs. */
 export interface ContainerMemory {
@@ -23,9 +22,9 @@ export function memoryKey(pod: Pod, container: string): string {
 }
 
 /** Adds what this look shows. Seeing the same look again adds nothing. */
-export function remember(memory: Memory, snapshot: Snapshot): Memory {
+export function remember(memory: Memory, pods: readonly Pod[]): Memory {
   return Object.fromEntries(
-    newPods(snapshot).flatMap((pod) =>
+    pods.flatMap((pod) =>
       [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map((status) => {
         const key = memoryKey(pod, status.name);
         const known = memory[key] ?? NOTHING;

@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly pods: readonly Pod[];
   /** What a new pod answered to `verify-path`; missing where it has not been asked. */
   readonly verified?: Verified;
+  /** Why pods (by UID) that have been set up for a while are not ready for their containers, as events say. */
+  readonly setUpFailures?: Readonly<Record<string, string>>;
 }
 
 export interface Verified {
@@ -91,6 +93,18 @@ export function oldPods(snapshot: Snapshot): Pod[] {
       .map((each) => identity(each).uid),
   );
   return snapshot.pods.filter((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => sets.has(uid)));
+}
+
+/** Whether the kubelet has taken the pod up, and no container has been made yet: volumes, network, or the image is missing. */
+export function isBeingSetUp({ status }: Pod): boolean {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const isWaiting = (reason = '') => reason === 'ContainerCreating' || reason === 'PodInitializing';
+  return (
+    status?.startTime !== undefined &&
+    status.phase === 'Pending' &&
+    all.length > 0 &&
+    all.every(({ state }) => isWaiting(state?.waiting?.reason))
+  );
 }
 
 export function isReady(pod: Pod): boolean {

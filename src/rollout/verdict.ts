@@ -72,7 +72,8 @@ export type Sign =
   | { readonly code: 'verify'; readonly detail: string }
   | { readonly code: 'verify-url'; readonly url: string; readonly detail: string };
 
-export type Superseded = 'deleted' | 'recreated' | 'changed';
+/** What somebody else did to the workload meanwhile. */
+export type Superseded = 'deleted' | 'recreated' | 'changed' | 'paused';
 
 /** What one look at the cluster says. Missing evidence is `unknown`, never `good`. */
 export type Verdict =

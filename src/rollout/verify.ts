@@ -11,6 +11,8 @@ const AGAIN_MS = 1_000;
 const ANSWER_MS = 10_000;
 /** kube-proxy and a proxy before the cluster may learn of new pods some seconds late. */
 const URL_MS = 30_000;
+/** Milliseconds for which all answers have to be right: an old pod may be what answered the first of them. */
+const SETTLE_MS = 5_000;
 
 export interface PathToVerify {
   readonly namespace: string;
@@ -72,7 +74,10 @@ function podToAsk(snapshot: Snapshot): string | undefined {
   return (pods.find(isReady) ?? pods.find(runs))?.metadata?.name;
 }
 
-/** Asks an address from here until it answers with success; gives what it answered instead, where it never did. */
+/**
+ * Asks an address from here until it answers with success, each time for a while and on a new connection: old pods that drain
+ * answer on for a second or two. Gives what was answered instead, where that never came to be.
+ */
 export async function verifyUrl(
   url: string,
   ask: Fetch,
@@ -80,18 +85,23 @@ export async function verifyUrl(
   cancel: AbortSignal,
 ): Promise<string | undefined> {
   const began = clock.now();
-  for (;;) {
-    const wrong = await answerFrom(url, ask, cancel);
-    if (wrong === undefined || cancel.aborted) return undefined;
-    if (clock.now() - began >= URL_MS) return wrong;
+  let rightSince: number | undefined;
+  let wrong: string | undefined;
+  while (!cancel.aborted) {
+    const answer = await answerFrom(url, ask, cancel);
+    rightSince = answer === undefined ? (rightSince ?? clock.now()) : undefined;
+    wrong = answer ?? wrong;
+    if (rightSince !== undefined && clock.now() - rightSince >= SETTLE_MS) return undefined;
+    if (rightSince === undefined && clock.now() - began >= URL_MS) return wrong;
     await clock.sleep(AGAIN_MS, cancel);
   }
+  return undefined;
 }
 
 async function answerFrom(url: string, ask: Fetch, cancel: AbortSignal): Promise<string | undefined> {
   try {
     const signal = AbortSignal.any([cancel, AbortSignal.timeout(ANSWER_MS)]);
-    const answer = await ask(url, { headers: { 'cache-control': 'no-cache' }, signal });
+    const answer = await ask(url, { headers: { 'cache-control': 'no-cache', connection: 'close' }, signal });
     await answer.body?.cancel();
     return answer.ok ? undefined : `HTTP ${answer.status} ${answer.statusText}`.trim();
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock';
 import { beginJudging, judge } from './judge';
 import type { Observer } from './observe';
+import type { SetUpCheck } from './setup';
 import type { Snapshot, Target } from './snapshot';
 import type { Verdict } from './verdict';
 import type { PathCheck } from './verify';
@@ -23,15 +24,18 @@ export interface WatchTools {
   readonly signal: AbortSignal;
   /** Asks new pods for `verify-path`; missing where there is nothing to verify. */
   readonly check?: PathCheck;
+  readonly setUp: SetUpCheck;
   /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
   readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
-  const { check, observer, signal } = tools;
+  const { check, setUp, observer, signal } = tools;
   const over = new AbortController();
-  const checking = check?.follow(() => observer.snapshot(), AbortSignal.any([signal, over.signal]));
+  const ended = AbortSignal.any([signal, over.signal]);
+  const look = () => observer.snapshot();
+  const checking = Promise.all([check?.follow(look, ended), setUp.follow(look, ended)]);
   try {
     return await watch(target, tools);
   } finally {
@@ -40,11 +44,15 @@ export async function watchRollout(target: Target, tools: WatchTools): Promise<W
   }
 }
 
-async function watch(target: Target, { observer, clock, signal, onLook, check }: WatchTools): Promise<Watched> {
+async function watch(target: Target, { observer, clock, signal, onLook, check, setUp }: WatchTools): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
   for (;;) {
-    const snapshot: Snapshot = { ...observer.snapshot(), ...(check?.result && { verified: check.result }) };
+    const snapshot: Snapshot = {
+      ...observer.snapshot(),
+      setUpFailures: setUp.failures,
+      ...(check?.result && { verified: check.result }),
+    };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
     const looked = judge(target, state, snapshot, clock.now());
     state = looked.state;

@@ -33,6 +33,19 @@ function withoutNames(text: string): string {
   return text.replace(/"[^"]*"/g, '""').replace(/\S*\/\S*/g, (word) => (word.startsWith('i/o') ? word : ''));
 }
 
+/** What a failed pull says, without the image's name again and again, and without a login. */
+export function pullText(text: string): string {
+  return withoutLogin(
+    text
+      .replace(/^Back-off pulling image "[^"]*"(?:: )?/, '')
+      .replace(/^(?:ErrImagePull|RegistryUnavailable): /, '')
+      .replace(/rpc error: code = \w+ desc = /g, '')
+      .replace(/failed to (?:pull and unpack image|resolve reference) "[^"]*": /g, '')
+      .replace(/failed to (?:do request|copy|resolve image): |httpReadSeeker: |failed open: /g, '')
+      .replace(/^\S+[:@]\S+: (?=not found$)/, ''),
+  );
+}
+
 /** Who refused a pod, from the message of the workload's `ReplicaFailure` condition. */
 export function refuser(message: string): Refuser {
   if (/exceeded quota/.test(message)) return 'quota';
@@ -122,5 +135,5 @@ export function withoutLogin(text: string): string {
 
 /** The scheduler's reason, without what it says of pods that it might push out. */
 export function scheduled(message: string): string {
-  return message.replace(/[.,;]? (?:no new claims to deallocate|preemption: ).*$/s, '').trim();
+  return message.replace(/[.,;]? (?:no new claims to deallocate|preemption: |not found$).*$/s, '').trim();
 }

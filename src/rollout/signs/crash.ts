@@ -1,5 +1,4 @@
 import { memoryKey } from '../memory';
-import { newPods } from '../snapshot';
 import { troublesOf } from '../trouble';
 import type { PodTrouble } from '../verdict';
 import type { Look, Suspicion } from './sign';
@@ -11,8 +10,8 @@ const OOM_ENDS = 2;
  * Containers that have ended again after `maxRestarts` restarts. Restarts are counted, not exit codes: a liveness probe's kill can
  * end with 0. Fewer are no sign: an app may crash twice while its database comes up.
  */
-export function crashing({ target, snapshot, memory }: Look): Suspicion[] {
-  return newPods(snapshot).flatMap((pod) =>
+export function crashing({ target, pods, memory }: Look): Suspicion[] {
+  return pods.flatMap((pod) =>
     troublesOf(pod, target).flatMap((trouble): Suspicion[] => {
       const at = `${trouble.pod}/${trouble.container}`;
       if (!isEnded(trouble)) return [];

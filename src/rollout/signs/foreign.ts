@@ -1,5 +1,6 @@
 import { identity, type Pod } from '../../kubectl/objects';
-import { isReady, newPods } from '../snapshot';
+import { isReady } from '../snapshot';
+import { isThrownOut } from '../trouble';
 import { NODE_MS } from './pending';
 import type { Look, Suspicion } from './sign';
 
@@ -7,15 +8,15 @@ import type { Look, Suspicion } from './sign';
 const EVICTIONS = 3;
 
 /** What is not the new version's fault: pods thrown out of a node, a node that does not answer. */
-export function foreign({ target, snapshot }: Look): Suspicion[] {
-  const pods = newPods(snapshot);
-  const thrownOut = pods.filter((pod) => pod.status?.phase === 'Failed' && !target.restartsBefore[identity(pod).uid]);
+export function foreign({ target, pods }: Look): Suspicion[] {
+  const thrownOut = pods.filter((pod) => isThrownOut(pod) && !target.restartsBefore[identity(pod).uid]);
   const last = thrownOut.at(-1);
   const evicted: Suspicion[] = [];
-  if (last && thrownOut.length >= EVICTIONS) {
-    const { reason = 'Failed', message = '' } = last.status ?? {};
+  if (last) {
+    const { reason = 'Evicted', message = '' } = last.status ?? {};
     const trouble = { pod: identity(last).name, container: '', reason, message, restarts: 0 };
-    evicted.push({ key: 'evicted', graceMs: 0, cause: { code: 'evicted', count: thrownOut.length, trouble } });
+    const graceMs = thrownOut.length >= EVICTIONS ? 0 : Number.POSITIVE_INFINITY;
+    evicted.push({ key: 'evicted', graceMs, cause: { code: 'evicted', count: thrownOut.length, trouble } });
   }
   const silent = pods.filter(isForgotten).map((pod): Suspicion => {
     const node = pod.spec?.nodeName ?? '';
@@ -31,7 +32,7 @@ export function foreign({ target, snapshot }: Look): Suspicion[] {
  */
 function isForgotten(pod: Pod): boolean {
   const { spec, status } = pod;
-  if (status?.phase === 'Failed' || spec?.nodeName === undefined) return false;
+  if (isThrownOut(pod) || spec?.nodeName === undefined) return false;
   if (status?.startTime === undefined) return true;
   const areContainersReady = status.conditions?.some(
     ({ type, status: value }) => type === 'ContainersReady' && value === 'True',

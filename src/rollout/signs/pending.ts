@@ -1,6 +1,6 @@
-import type { Pod } from '../../kubectl/objects';
-import { newPods } from '../snapshot';
-import { troublesOf } from '../trouble';
+import { identity } from '../../kubectl/objects';
+import { isBeingSetUp } from '../snapshot';
+import { isThrownOut, troublesOf } from '../trouble';
 import type { PodTrouble } from '../verdict';
 import { isAboutStorage, nodeTaint } from '../wording';
 import type { Look, Suspicion } from './sign';
@@ -9,16 +9,16 @@ import type { Look, Suspicion } from './sign';
 const NO_ROOM_MS = 60_000;
 /** A volume that is made on demand. */
 const CLAIM_MS = 90_000;
-/** A volume that has to come loose from another node first. */
-const SETUP_MS = 120_000;
+/** A volume may have to come loose from another node first; the failure is looked for 10 s after it began at the soonest. */
+const SETUP_MS = 110_000;
 export const NODE_MS = 120_000;
 
 /** Pods that no node takes, or whose volumes and network are not set up. */
-export function pending({ target, snapshot, releasedAfter }: Look): Suspicion[] {
-  return newPods(snapshot).flatMap((pod): Suspicion[] => {
+export function pending({ target, snapshot, pods, releasedAfter }: Look): Suspicion[] {
+  return pods.flatMap((pod): Suspicion[] => {
     const name = pod.metadata?.name ?? '';
     const [trouble] = troublesOf(pod, target);
-    if (trouble?.container === '' && pod.status?.phase !== 'Failed') {
+    if (trouble?.container === '' && !isThrownOut(pod)) {
       const taint = nodeTaint(trouble.message);
       if (taint !== undefined) {
         const cause = { code: 'node', node: '', pod: name, message: taint } as const;
@@ -30,21 +30,9 @@ export function pending({ target, snapshot, releasedAfter }: Look): Suspicion[] 
       const key = `no-room/${name}`;
       return [{ key, graceMs: NO_ROOM_MS + releasedAfter(key), cause: { code: 'no-room', trouble } }];
     }
-    if (!isBeingSetUp(pod)) return [];
-    const waiting: PodTrouble = { pod: name, container: '', reason: 'ContainerCreating', message: '', restarts: 0 };
-    return [{ key: `setup/${name}`, graceMs: SETUP_MS, cause: { code: 'setup', trouble: waiting } }];
+    const failure = snapshot.setUpFailures?.[identity(pod).uid];
+    if (failure === undefined || !isBeingSetUp(pod)) return [];
+    const stuck: PodTrouble = { pod: name, container: '', reason: 'ContainerCreating', message: failure, restarts: 0 };
+    return [{ key: `setup/${name}`, graceMs: SETUP_MS, cause: { code: 'setup', trouble: stuck } }];
   });
-}
-
-/**
- * Whether the kubelet has taken the pod up and has not got its volumes and network ready (kubernetes.io: "Pod Lifecycle",
- * PodReadyToStartContainers, since 1.29). Afterwards the same "ContainerCreating" means that an image is being pulled, which may
- * take long.
- */
-function isBeingSetUp({ status }: Pod): boolean {
-  return (
-    status?.startTime !== undefined &&
-    (status.conditions?.some(({ type, status: value }) => type === 'PodReadyToStartContainers' && value === 'False') ??
-      false)
-  );
 }

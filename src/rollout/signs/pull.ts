@@ -1,8 +1,7 @@
 import { memoryKey } from '../memory';
-import { newPods } from '../snapshot';
 import { troublesOf } from '../trouble';
 import type { PullFault } from '../verdict';
-import { pullFault, withoutLogin } from '../wording';
+import { pullFault, pullText } from '../wording';
 import type { Look, Suspicion } from './sign';
 
 /** Reasons of a container that waits for its image (k8s.io/kubernetes/pkg/kubelet/images/types.go). */
@@ -38,8 +37,8 @@ const GRACE: Readonly<Record<PullFault, { readonly ms: number; readonly isCertai
 };
 
 /** Images that cannot be pulled. */
-export function pulling({ target, snapshot, memory }: Look): Suspicion[] {
-  return newPods(snapshot).flatMap((pod) =>
+export function pulling({ target, pods, memory }: Look): Suspicion[] {
+  return pods.flatMap((pod) =>
     troublesOf(pod, target)
       .filter(({ reason }) => REASONS.has(reason))
       .map((trouble): Suspicion => {
@@ -48,7 +47,7 @@ export function pulling({ target, snapshot, memory }: Look): Suspicion[] {
         const fault = pullFault(trouble.reason, text);
         const { ms, isCertainTwice } = GRACE[fault];
         const graceMs = isCertainTwice && (known?.failedPulls ?? 0) >= 2 ? CERTAIN_MS : ms;
-        const cause = { code: 'pull', fault, trouble: { ...trouble, message: withoutLogin(text) } } as const;
+        const cause = { code: 'pull', fault, trouble: { ...trouble, message: pullText(text) } } as const;
         return { key: `pull/${fault}/${trouble.pod}/${trouble.container}`, graceMs, cause };
       }),
   );

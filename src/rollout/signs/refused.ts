@@ -1,4 +1,3 @@
-import { newPods } from '../snapshot';
 import { refuser } from '../wording';
 import type { Look, Suspicion } from './sign';
 
@@ -11,9 +10,9 @@ const WEBHOOK_MS = 60_000;
  * Pods that the cluster does not let the controller create: the workload's `ReplicaFailure` condition, whose message the
  * Deployment's controller takes from its newest ReplicaSet.
  */
-export function refused({ snapshot, releasedAfter }: Look): Suspicion[] {
+export function refused({ snapshot, pods, releasedAfter }: Look): Suspicion[] {
   const condition = snapshot.workload?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
-  const isShort = newPods(snapshot).length < (snapshot.workload?.spec?.replicas ?? 1);
+  const isShort = pods.length < (snapshot.workload?.spec?.replicas ?? 1);
   if (condition?.status !== 'True' || !isShort) return [];
   const { message = '' } = condition;
   const by = refuser(message);

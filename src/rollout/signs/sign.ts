@@ -1,3 +1,4 @@
+import type { Pod } from '../../kubectl/objects';
 import type { Memory } from '../memory';
 import type { Snapshot, Target } from '../snapshot';
 import type { Cause, WaitingFor } from '../verdict';
@@ -15,6 +16,8 @@ export interface Suspicion {
 export interface Look {
   readonly target: Target;
   readonly snapshot: Snapshot;
+  /** The new pods of the snapshot. */
+  readonly pods: readonly Pod[];
   readonly memory: Memory;
   readonly waitingFor: WaitingFor;
   /**

@@ -1,4 +1,4 @@
-import { isReady, newPods } from '../snapshot';
+import { isReady } from '../snapshot';
 import type { Look, Suspicion } from './sign';
 
 /** A controller that says it cannot go on may only have met a passing error. */
@@ -18,8 +18,8 @@ export function stalled({ target: { stalledBefore }, snapshot, waitingFor }: Loo
 }
 
 /** A new pod that is ready and does not answer `verify-path` as it should. */
-export function unverified({ target: { verifyMs }, snapshot }: Look): Suspicion[] {
+export function unverified({ target: { verifyMs }, snapshot, pods }: Look): Suspicion[] {
   const { verified } = snapshot;
-  if (verifyMs === undefined || !verified || verified.passed || !newPods(snapshot).some(isReady)) return [];
+  if (verifyMs === undefined || !verified || verified.passed || !pods.some(isReady)) return [];
   return [{ key: 'verify', graceMs: verifyMs, cause: { code: 'verify', detail: verified.detail } }];
 }

@@ -1,4 +1,3 @@
-import { newPods } from '../snapshot';
 import { troublesOf } from '../trouble';
 import type { PodTrouble } from '../verdict';
 import { isCacheLag, missingIn, startFault } from '../wording';
@@ -17,8 +16,8 @@ const START_MS = 45_000;
 const START_RESTARTS = 1;
 
 /** Containers that cannot be made, or whose program cannot be started. */
-export function starting({ target, snapshot }: Look): Suspicion[] {
-  return newPods(snapshot).flatMap((pod) =>
+export function starting({ target, pods }: Look): Suspicion[] {
+  return pods.flatMap((pod) =>
     troublesOf(pod, target).flatMap((trouble): Suspicion[] => {
       const key = (family: string) => `${family}/${trouble.pod}/${trouble.container}`;
       switch (trouble.reason) {

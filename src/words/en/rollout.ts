@@ -1,5 +1,5 @@
 import { printDuration } from '../../inputs/duration';
-import type { PodTrouble, WaitingFor } from '../../rollout/verdict';
+import type { PodTrouble, Superseded, WaitingFor } from '../../rollout/verdict';
 import { because, short } from './because';
 
 const WAITS: Record<WaitingFor, string> = {
@@ -28,9 +28,15 @@ export const rolloutProblems = {
     what: `The cluster cannot go on with the rollout: ${p.reason}: ${p.message}`,
     next: `Look at the Deployment: kubectl describe deployment/${p.deployment} -n ${p.namespace}`,
   }),
-  'rollout.superseded': (p: Where & { by: 'deleted' | 'recreated' | 'changed' }) => ({
-    what: `While this run was watching, somebody else ${{ deleted: 'deleted', recreated: 'deleted and made again', changed: 'changed' }[p.by]} the Deployment "${p.deployment}". What serves now is their version, so this run has no say in it.`,
-    next: `See what runs: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. If this version should be out, run the job again.`,
+  'rollout.superseded': (p: Where & { by: Superseded }) => ({
+    what:
+      p.by === 'paused'
+        ? `While this run was watching, somebody paused the Deployment "${p.deployment}": its rollout stays where it is until somebody resumes it.`
+        : `While this run was watching, somebody else ${{ deleted: 'deleted', recreated: 'deleted and made again', changed: 'changed' }[p.by]} the Deployment "${p.deployment}". What serves now is their version, so this run has no say in it.`,
+    next:
+      p.by === 'paused'
+        ? `Resume it, and run the job again: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
+        : `See what runs: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. If this version should be out, run the job again.`,
   }),
   'rollout.scaled-to-zero': (p: Where) => ({
     what: `Somebody scaled the Deployment "${p.deployment}" to 0 replicas meanwhile, so nothing shows whether the new version works.`,
