@@ -15,10 +15,10 @@ import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
 import { servingIn, unclearEnding } from './rollout/ending';
 import { Observer } from './rollout/observe';
-import { SetUpCheck } from './rollout/setup';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
+import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
@@ -152,14 +152,17 @@ async function conclude(run: Run, begun: Begun & Pick<Prepared, 'advice'>): Prom
 }
 
 async function judged(run: Run, begun: Begun): Promise<Ended> {
-  const { config, reporter } = run;
-  const { name: deployment, namespace } = config.workload;
+  const { config, tools, reporter } = run;
+  const where = { deployment: config.workload.name, namespace: config.workload.namespace };
   const { verdict, snapshot } = await reporter.phase('watch', () => watch(run, begun));
   switch (verdict.kind) {
     case 'good': {
       reporter.found({ revision: verdict.revision });
       const cause = await verify(run);
       if (cause) return recover(run, begun, snapshot, cause);
+      if (config.verdict.verifyUrl !== undefined && tools.signal.aborted) {
+        return { ...unclearEnding({ kind: 'unknown', why: 'interrupted' }, where), snapshot, current: 'new' };
+      }
       return { outcome: begun.changed ? 'deployed' : 'unchanged', problems: [], snapshot, current: 'new' };
     }
     case 'bad':
@@ -167,7 +170,7 @@ async function judged(run: Run, begun: Begun): Promise<Ended> {
     case 'superseded':
     case 'unknown': {
       const trouble = begun.observer.trouble()?.message ?? '';
-      return { ...unclearEnding(verdict, { deployment, namespace, trouble }), snapshot, current: 'new' };
+      return { ...unclearEnding(verdict, { ...where, trouble }), snapshot, current: 'new' };
     }
     default:
       return verdict satisfies never;
@@ -184,8 +187,8 @@ async function watch(
   const port = verifyPath?.port ?? container.port;
   const check = verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path });
   const onLook = progressLines(clock, (text) => reporter.log.info(text));
-  const setUp = new SetUpCheck(cluster, clock, namespace);
-  return watchRollout(target, { observer, clock, signal, onLook, setUp, ...(check && { check }) });
+  const waiting = new WaitingPods(cluster, clock, namespace);
+  return watchRollout(target, { observer, clock, signal, onLook, waiting, ...(check && { check }) });
 }
 
 /** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */

@@ -4,9 +4,9 @@ import { diagnose } from './rollout/diagnose';
 import type { Case } from './rollout/diagnose-pod';
 import { type Ending, unclearEnding } from './rollout/ending';
 import { gatherEvidence } from './rollout/evidence';
-import { SetUpCheck } from './rollout/setup';
 import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Cause } from './rollout/verdict';
+import { WaitingPods } from './rollout/waiting';
 import { watchRollout } from './rollout/watch';
 import type { Begun, Run } from './run';
 import { explain, line, type Problem, problem } from './words/words';
@@ -107,9 +107,9 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
     restartsBefore: restartCounts(before.pods),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  const setUp = new SetUpCheck(cluster, clock, where.namespace);
+  const waiting = new WaitingPods(cluster, clock, where.namespace);
   const onLook = progressLines(clock, (text) => reporter.log.info(text));
-  const { verdict, snapshot } = await watchRollout(target, { observer, clock, signal, onLook, setUp });
+  const { verdict, snapshot } = await watchRollout(target, { observer, clock, signal, onLook, waiting });
   switch (verdict.kind) {
     case 'good':
       reporter.found({ revision: verdict.revision });

@@ -86,7 +86,7 @@ describe('no false alarm', () => {
 describe('what the status does not tell', () => {
   const uids = (look: Look) => look.pods.map((pod) => pod.metadata?.uid ?? '');
   const failing = (look: Look) => ({
-    setUpFailures: Object.fromEntries(uids(look).map((uid) => [uid, 'secret "x" not found'])),
+    said: Object.fromEntries(uids(look).map((uid) => [uid, 'secret "x" not found'])),
   });
 
   it('a volume that is not there: events say so, and it counts after some two minutes', () => {

@@ -549,11 +549,11 @@ describe('any text at all', () => {
     (word) => [word, word.repeat(Math.ceil(SIZE / word.length)).slice(0, SIZE)] as const,
   );
   it.each(readers)('%s reads 100 kB of anything in less than 100 ms', (_, read) => {
-    const slow = long.filter(([, given]) => {
+    const slow = long.find(([, given]) => {
       const began = performance.now();
       read(given);
       return performance.now() - began >= 100;
     });
-    expect(slow.map(([word]) => word)).toEqual([]);
+    expect(slow?.[0]).toBeUndefined();
   });
 });

@@ -8,16 +8,18 @@ const FACTORS: Readonly<Record<string, number>> = {
   G: 1e9,
   T: 1e12,
   P: 1e15,
+  E: 1e18,
   Ki: 2 ** 10,
   Mi: 2 ** 20,
   Gi: 2 ** 30,
   Ti: 2 ** 40,
   Pi: 2 ** 50,
+  Ei: 2 ** 60,
 };
 
 /** The number of a Kubernetes quantity such as `500m`, `1.5Gi` or `2` (k8s.io/apimachinery/pkg/api/resource); 0 where it is none. */
 export function parseQuantity(text: string | undefined): number {
-  const [, number, suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text ?? '') ?? [];
+  const [, number, suffix = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text ?? '') ?? [];
   return Number(number ?? 0) * (FACTORS[suffix] ?? 0);
 }
 

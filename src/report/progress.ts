@@ -7,13 +7,11 @@ const HEARTBEAT_MS = 30_000;
 /** How long the Deployment's controller may take to begin before that is worth a line. */
 const CONTROLLER_MS = 5_000;
 
-/** Reasons that are another face of a trouble: it is told once. One that is merely not ready yet is what the counts say already. */
+/** Reasons that are another face of a trouble: it is told once. */
 const FACE_OF: Readonly<Record<string, string>> = {
   ImagePullBackOff: 'ErrImagePull',
   CrashLoopBackOff: 'Error',
   Restarted: 'Error',
-  NotReady: '',
-  NotStarted: '',
 };
 
 /** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
@@ -27,9 +25,10 @@ export function progressLines(
   let writtenAt = Number.NEGATIVE_INFINITY;
   let isBlind = false;
   const tellTrouble = (trouble: PodTrouble) => {
-    const kind = FACE_OF[trouble.reason] ?? trouble.reason;
-    const key = `${trouble.pod} ${trouble.container} ${kind}`;
-    if (kind === '' || key === lastTrouble) return;
+    // One that is merely not ready yet is what the counts say already.
+    const isMild = trouble.reason === 'NotReady' || trouble.reason === 'NotStarted';
+    const key = `${trouble.pod} ${trouble.container} ${FACE_OF[trouble.reason] ?? trouble.reason}`;
+    if ((isMild && trouble.message === '') || key === lastTrouble) return;
     lastTrouble = key;
     write(line('log.trouble', { trouble, ms: clock.now() - startedAt }));
   };

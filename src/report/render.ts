@@ -49,7 +49,7 @@ export function renderSummary(report: Report): string {
     ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
     ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
-    ...(report.advice.length > 0 ? [`**${line('summary.advice', {})}**`, ...report.advice.map(adviceItem)] : []),
+    ...report.advice.map(adviceItem),
     ...(report.phases.length > 0
       ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')]
       : []),
@@ -81,8 +81,10 @@ function podTable(all: readonly PodRow[]): string {
 
 function adviceItem(advice: Advice): string {
   const { text, snippet } = adviceWords(advice);
-  if (!snippet) return `- ${escapeText(text)}`;
-  return `<details><summary>${escapeText(text)}</summary>\n\n${fence(snippet.code, snippet.language)}\n\n</details>`;
+  const tip = `> [!TIP]\n> ${escapeText(text)}`;
+  if (!snippet) return tip;
+  const code = fence(snippet.code, snippet.language);
+  return `${tip}\n\n<details><summary>${line('summary.advice', {})}</summary>\n\n${code}\n\n</details>`;
 }
 
 function eventDetails(events: readonly Warning[]): string {

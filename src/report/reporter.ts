@@ -4,7 +4,7 @@ import { isSuccess, type Outcome, type Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
-import { adviceWords, line, type Problem } from '../words/words';
+import { line, type Problem } from '../words/words';
 import type { Advice } from '../workload/advice';
 import type { Log } from './log';
 import type { Phase, PhaseName } from './phase';
@@ -105,7 +105,6 @@ export class Reporter {
       this.log.end();
     }
     for (const each of problems) this.log.error(each);
-    for (const each of this.#found.advice ?? []) this.log.info(line('log.advice', adviceWords(each)));
     this.log.info(line('outcome.headline', { outcome, deployment }));
     if (outcome !== 'refused') this.log.info(line('outcome.serving', { serving }));
     if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));

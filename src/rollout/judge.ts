@@ -63,7 +63,8 @@ export function judge(
   };
   const certain = suspicions.find(({ key, graceMs }) => now - (since[key] ?? now) >= graceMs);
   const isOver = now - state.startedAt >= target.timeoutMs;
-  const trouble = worstTrouble(pods, target) ?? suspicions.map(troubleIn).find((each) => each !== undefined);
+  const worst = worstTrouble(pods, target) ?? suspicions.map(troubleIn).find((each) => each !== undefined);
+  const trouble = worst && withWords(worst, snapshot, pods);
   if (!certain && !isOver) {
     return { state: next, verdict: { kind: 'waiting', waitingFor, progress, ...(trouble && { trouble }) } };
   }
@@ -78,6 +79,13 @@ export function judge(
 
 function troubleIn({ cause }: Suspicion): PodTrouble | undefined {
   return 'trouble' in cause ? cause.trouble : undefined;
+}
+
+/** What a probe was answered is no part of a pod's status. */
+function withWords(trouble: PodTrouble, { said }: Snapshot, pods: readonly Pod[]): PodTrouble {
+  const pod = pods.find(({ metadata }) => metadata?.name === trouble.pod);
+  const message = trouble.message || (pod && said?.[identity(pod).uid]) || '';
+  return { ...trouble, message };
 }
 
 function isSign(cause: Cause): cause is Sign {

@@ -37,7 +37,8 @@ export function remember(memory: Memory, pods: readonly Pod[]): Memory {
         const { state, lastState, restartCount } = status;
         const ooms = [
           ...(state?.terminated?.reason === 'OOMKilled' ? [restartCount] : []),
-          ...(lastState?.terminated?.reason === 'OOMKilled' ? [restartCount - 1] : []),
+          // The count goes up when a container starts again: while it waits for that, its last end is the newest run's.
+          ...(lastState?.terminated?.reason === 'OOMKilled' ? [state?.waiting ? restartCount : restartCount - 1] : []),
         ];
         return [
           key,

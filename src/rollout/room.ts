@@ -22,7 +22,6 @@ export function shortOf(message: string): Resource | undefined {
  * (kubernetes.io: "Resource Management for Pods and Containers").
  */
 export function roomFor(pod: Pod['spec'], resource: Resource, nodes: readonly Node[], pods: readonly Pod[]): Room {
-  const print = resource === 'cpu' ? printCpu : printBytes;
   const free = nodes
     .map((node) => {
       const name = node.metadata?.name ?? '';
@@ -35,12 +34,26 @@ export function roomFor(pod: Pod['spec'], resource: Resource, nodes: readonly No
     })
     .sort((one, other) => other.free - one.free);
   const [most] = free;
+  const asked = asks(pod, resource);
+  if (!most) return { resource, asks: print(resource, asked), node: '', free: '' };
+  const left = Math.max(0, most.free);
+  const [asksText, freeText] = [print(resource, asked), print(resource, left)];
+  const isClear = asksText !== freeText;
   return {
     resource,
-    asks: print(asks(pod, resource)),
-    node: most?.name ?? '',
-    free: most ? print(Math.max(0, most.free)) : '',
+    node: most.name,
+    asks: isClear ? asksText : exactly(resource, asked, Math.ceil),
+    free: isClear ? freeText : exactly(resource, left, Math.floor),
   };
+}
+
+function print(resource: Resource, amount: number): string {
+  return resource === 'cpu' ? printCpu(amount) : printBytes(amount);
+}
+
+/** In the smaller unit, for amounts that look the same in the larger one. */
+function exactly(resource: Resource, amount: number, round: (number: number) => number): string {
+  return resource === 'cpu' ? `${round(Number((amount * 1_000).toFixed(3)))}m` : `${round(amount / 2 ** 20)}Mi`;
 }
 
 /** Init containers run one after the other and before the rest, so the largest counts, if it is larger than the rest together. */

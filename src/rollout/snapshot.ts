@@ -8,8 +8,8 @@ export interface Snapshot {
   readonly pods: readonly Pod[];
   /** What a new pod answered to `verify-path`; missing where it has not been asked. */
   readonly verified?: Verified;
-  /** Why pods (by UID) that have been set up for a while are not ready for their containers, as events say. */
-  readonly setUpFailures?: Readonly<Record<string, string>>;
+  /** What events say about new pods (by UID) that do not come on: why they are not set up, or what their probe was answered. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 export interface Verified {

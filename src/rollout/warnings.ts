@@ -12,12 +12,13 @@ export interface Warning {
   readonly count: number;
 }
 
-/** The warnings about these objects (by UID), each once, the most frequent first. */
+/** The warnings about these objects (by UID), each once, the one that was said last first. */
 export function warningsAbout(events: readonly Event[], uids: ReadonlySet<string>): Warning[] {
-  const warnings = new Map<string, Warning>();
+  const warnings = new Map<string, Warning & { at: string }>();
   // The same event may come again as a newer object of the same name, with a higher count: the UID tells them apart.
   const unique = new Map(events.map((event) => [event.metadata.uid ?? '', event]));
-  for (const { type, involvedObject, reason = '', message = '', count, series } of unique.values()) {
+  for (const event of unique.values()) {
+    const { type, involvedObject, reason = '', message = '', count, series } = event;
     // That a probe made the kubelet end a container is a normal event to Kubernetes.
     const isBad = type === 'Warning' || PROBE_KILL.test(message);
     if (!isBad || !uids.has(involvedObject.uid ?? '')) continue;
@@ -25,10 +26,19 @@ export function warningsAbout(events: readonly Event[], uids: ReadonlySet<string
     // The runtime gives each try a new name.
     const text = withoutLogin(message.trim()).replace(/\b[0-9a-f]{64}\b/g, '…');
     const key = `${about} ${reason} ${text}`;
-    const seen = (warnings.get(key)?.count ?? 0) + (series?.count ?? count ?? 1);
-    warnings.set(key, { about, reason, message: text, count: seen });
+    const known = warnings.get(key);
+    const seen = (known?.count ?? 0) + (series?.count ?? count ?? 1);
+    const at = [saidAt(event), known?.at ?? ''].sort()[1] ?? '';
+    warnings.set(key, { about, reason, message: text, count: seen, at });
   }
-  return [...warnings.values()].sort((one, other) => other.count - one.count);
+  return [...warnings.values()]
+    .sort((one, other) => other.at.localeCompare(one.at) || other.count - one.count)
+    .map(({ at: _, ...warning }) => warning);
+}
+
+/** The scheduler's events have no lastTimestamp. Whole seconds and fractions of them sort as text well enough. */
+function saidAt({ series, lastTimestamp, eventTime, metadata }: Event): string {
+  return series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
 }
 
 /** Which probe made the kubelet end this container; undefined where none did. */
@@ -53,5 +63,5 @@ export function probeAnswer(
     ({ about, reason, message }) =>
       about === `Pod ${pod}` && reason === 'Unhealthy' && message.startsWith(`${probe} probe`),
   );
-  return said?.message.replace(/^\w+ probe (?:failed|errored)(?: and resulted in \w+ state)?: /, '').trim() ?? '';
+  return said?.message.replace(/^\w+ probe (?:failed|errored)(?: and resulted in \w+ state)?:\s*/, '').trim() ?? '';
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../system/clock';
 import { beginJudging, judge } from './judge';
 import type { Observer } from './observe';
-import type { SetUpCheck } from './setup';
 import type { Snapshot, Target } from './snapshot';
 import type { Verdict } from './verdict';
 import type { PathCheck } from './verify';
+import type { WaitingPods } from './waiting';
 
 /** How often the judge looks when nothing changes: graces and the deadline run on. */
 const TICK_MS = 1_000;
@@ -24,18 +24,18 @@ export interface WatchTools {
   readonly signal: AbortSignal;
   /** Asks new pods for `verify-path`; missing where there is nothing to verify. */
   readonly check?: PathCheck;
-  readonly setUp: SetUpCheck;
+  readonly waiting: WaitingPods;
   /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
   readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
-  const { check, setUp, observer, signal } = tools;
+  const { check, waiting, observer, signal } = tools;
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
   const look = () => observer.snapshot();
-  const checking = Promise.all([check?.follow(look, ended), setUp.follow(look, ended)]);
+  const checking = Promise.all([check?.follow(look, ended), waiting.follow(look, ended)]);
   try {
     return await watch(target, tools);
   } finally {
@@ -44,13 +44,16 @@ export async function watchRollout(target: Target, tools: WatchTools): Promise<W
   }
 }
 
-async function watch(target: Target, { observer, clock, signal, onLook, check, setUp }: WatchTools): Promise<Watched> {
+async function watch(
+  target: Target,
+  { observer, clock, signal, onLook, check, waiting }: WatchTools,
+): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
   for (;;) {
     const snapshot: Snapshot = {
       ...observer.snapshot(),
-      setUpFailures: setUp.failures,
+      said: waiting.said,
       ...(check?.result && { verified: check.result }),
     };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };

@@ -5,6 +5,9 @@ import type { PullFault, Refuser } from './verdict';
  * most of these causes, so the wording is all there is; text that is not known falls into the family's longest grace.
  */
 
+/** Characters of a message that are read; what matters stands long before, and expressions take their time with more. */
+const READ = 4_000;
+
 /** In this order: a rate limit comes as "denied" too, and Docker Hub answers "denied" for what does not exist. */
 const PULL: readonly (readonly [PullFault, RegExp])[] = [
   ['rate-limit', /\b429\b|toomanyrequests|too many requests|rate limit/i],
@@ -16,7 +19,7 @@ const PULL: readonly (readonly [PullFault, RegExp])[] = [
   ['not-found', /not found|manifest unknown|name unknown|\b404\b/i],
   [
     'network',
-    /dial tcp|no such host|i\/o timeout|connection (?:refused|reset)|\bEOF\b|handshake|deadline exceeded|unreachable|\b50[0-9]\b|Internal Server Error|Service Unavailable|Bad Gateway|temporary failure/i,
+    /dial tcp|no such host|i\/o timeout|connection (?:refused|reset)|\bEOF\b|handshake|deadline exceeded|unreachable|\b50[0-9]\b|Internal Server Error|Service Unavailable|Bad Gateway|temporary failure|time(?:d )?out|cancell?ed/i,
   ],
 ];
 
@@ -24,13 +27,15 @@ const PULL: readonly (readonly [PullFault, RegExp])[] = [
 export function pullFault(reason: string, text: string): PullFault {
   if (reason === 'InvalidImageName') return 'bad-name';
   if (reason === 'ErrImageNeverPull') return 'never';
-  const said = withoutNames(text);
+  const said = withoutNames(text.slice(0, READ));
   return PULL.find(([, words]) => words.test(said))?.[0] ?? 'other';
 }
 
 /** Without images and addresses: a tag may be called "429". */
 function withoutNames(text: string): string {
-  return text.replace(/"[^"]*"/g, '""').replace(/\S*\/\S*/g, (word) => (word.startsWith('i/o') ? word : ''));
+  return text
+    .replace(/"[^"]*"|\[(?:manifests|blobs) [^\]]*\]|\bmanifest \S+ in\b|(?<!matching )\bmanifest for \S+/g, '""')
+    .replace(/\S*\/\S*/g, (word) => (word.startsWith('i/o') ? word : ''));
 }
 
 /** What a failed pull says, without the image's name again and again, and without a login. */
@@ -94,17 +99,22 @@ export function isCacheLag(message: string): boolean {
 /** What keeps a container's program from being started. */
 export type StartFault = 'no-command' | 'no-permission' | 'format' | 'no-folder' | 'no-command-set' | 'other';
 
-export function startFault(message: string): StartFault {
+export function startFault(text: string): StartFault {
+  const message = text.slice(0, READ);
   if (/no command specified/i.test(message)) return 'no-command-set';
   if (/exec format error/i.test(message)) return 'format';
-  if (/permission denied|operation not permitted/i.test(message)) return 'no-permission';
-  if (/chdir to cwd|mkdir .*cwd/i.test(message)) return 'no-folder';
-  if (/executable file not found|no such file or directory|is a directory/i.test(message)) return 'no-command';
+  if (/chdir to cwd|mkdir .{0,200}cwd/i.test(message)) return 'no-folder';
+  if (/executable file not found/i.test(message)) return 'no-command';
+  // Mounts and namespaces fail with the same words.
+  const [, ofProgram = ''] = /\bexec: (.*)$/s.exec(message) ?? [];
+  if (/permission denied|operation not permitted|is a directory/i.test(ofProgram)) return 'no-permission';
+  if (/no such file or directory/i.test(ofProgram)) return 'no-command';
   return 'other';
 }
 
 /** The program that a runtime's message names: `exec: "/server": stat /server: no such file or directory`. */
-export function programIn(message: string): string | undefined {
+export function programIn(text: string): string | undefined {
+  const message = text.slice(0, READ);
   return /exec: \\?"(.+?)\\?": /.exec(message)?.[1] ?? /exec ([^\s:"]+): exec format error/.exec(message)?.[1];
 }
 
@@ -126,11 +136,15 @@ export function isAboutStorage(message: string): boolean {
 
 /** Takes out what a registry may repeat of a login: Docker Hub's rate-limit text names user and token. */
 export function withoutLogin(text: string): string {
-  return text
-    .replace(/(rate limit as )'[^']*'(?:: ?\S+?)?(?=[.\s]|$)/gi, '$1***')
-    .replace(/\bdckr_\w+/g, '***')
-    .replace(/(\bBearer |\bBasic )[\w.~+/=-]+/g, '$1***')
-    .replace(/([?&](?:X-Amz-[\w-]+|Signature|sig|token|verify)=)[^&\s"']+/gi, '$1***');
+  return (
+    text
+      .replace(/(rate limit as )'[^']*'(?:: ?\S+?)?(?=[.\s]|$)/gi, '$1***')
+      .replace(/\bdckr_[\w=-]+/g, '***')
+      .replace(/(\bBearer |\bBasic )[\w.~+/=-]+/g, '$1***')
+      .replace(/(:\/\/)[^\s/"'@]+@/g, '$1***@')
+      // Addresses of layers are signed, each storage in its own way.
+      .replace(/(:\/\/[^\s"'?]{1,2000}\?)[^\s"']+/g, '$1***')
+  );
 }
 
 /** The scheduler's reason, without what it says of pods that it might push out. */

@@ -30,7 +30,7 @@ export function pending({ target, snapshot, pods, releasedAfter }: Look): Suspic
       const key = `no-room/${name}`;
       return [{ key, graceMs: NO_ROOM_MS + releasedAfter(key), cause: { code: 'no-room', trouble } }];
     }
-    const failure = snapshot.setUpFailures?.[identity(pod).uid];
+    const failure = snapshot.said?.[identity(pod).uid];
     if (failure === undefined || !isBeingSetUp(pod)) return [];
     const stuck: PodTrouble = { pod: name, container: '', reason: 'ContainerCreating', message: failure, restarts: 0 };
     return [{ key: `setup/${name}`, graceMs: SETUP_MS, cause: { code: 'setup', trouble: stuck } }];

@@ -115,8 +115,7 @@ export const lines = {
   'log.event': ({ about, reason, message, count }: { about: string; reason: string; message: string; count: number }) =>
     `${count} × ${about}: ${reason}: ${message}`,
   ...neighbourLines,
-  'log.advice': ({ text }: { text: string }) => `Advice: ${text}`,
-  'summary.advice': (_: object) => 'Advice',
+  'summary.advice': (_: object) => 'What to write',
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,
   'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>

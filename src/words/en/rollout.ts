@@ -79,13 +79,14 @@ export const rollbackProblems = {
 export function troubleText({ pod, container, reason, message, restarts, exitCode }: PodTrouble): string {
   const who = container === '' ? `pod ${pod}` : `container "${container}" of pod ${pod}`;
   const again = restarts > 0 ? `, after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}` : '';
-  if (reason === 'NotReady') return `${who} runs, but is not ready${again}`;
-  if (reason === 'NotStarted') return `${who} runs, but its startup probe has not passed${again}`;
+  const said = message.replace(/\s+/g, ' ').slice(0, 300);
+  if (reason === 'NotReady') return because(`${who} runs, but is not ready${again}`, said).replace(/\.$/, '');
+  if (reason === 'NotStarted')
+    return because(`${who} runs, but its startup probe has not passed${again}`, said).replace(/\.$/, '');
   if (exitCode !== undefined) {
     const why = ENDED.has(reason) ? '' : ` (${reason})`;
     return `${who} ended with exit code ${exitCode}${why}${again}`;
   }
-  const said = message.replace(/\s+/g, ' ').slice(0, 300);
   return `${who}: ${reason}${again}${said === '' ? '' : `, ${said}`}`;
 }
 
