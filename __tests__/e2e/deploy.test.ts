@@ -63,9 +63,12 @@ describe('a deploy', () => {
     app.dockerfile('ENV CRASH_AFTER=0s');
     const result = await app.run('third');
     app.dockerfile();
-    expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 1, outcome: 'failed' });
-    expect(result.outputs.cause).toMatch(/starts and then ends, again and again/);
-    expect(result.log).toMatch(/::error::The new version starts and then ends.*kubectl logs/);
+    expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({
+      exit: 1,
+      outcome: 'failed-rolled-back',
+    });
+    expect(result.outputs.cause).toMatch(/"app" starts and then ends, 3 times so far \(exit code 1\): .*Exception/);
+    expect(result.log).toMatch(/::error::The container "app" starts and then ends.*What to do: /);
     expect(result.log).toContain('Users are not affected');
     expect(result.log).toContain(
       `kubectl set image deployment/app app=${result.outputs['previous-image']} -n ${app.namespace}`,
@@ -73,15 +76,17 @@ describe('a deploy', () => {
     expect(result.summary).toContain('Exception');
     expect(await app.serves('second')).toBe('second');
     const history = JSON.parse(app.deployment().metadata?.annotations?.[HISTORY] ?? '');
-    expect(history.at(-1)).toMatchObject({ outcome: 'failed' });
+    expect(history.at(-1)).toMatchObject({ outcome: 'failed-rolled-back' });
   });
 
   it('fails by the deadline where a new version never becomes ready, and says what it waits for', async () => {
     app.dockerfile('ENV UNREADY=1');
-    const result = await app.run('fourth', { timeout: '12s' });
+    const result = await app.run('fourth', { timeout: '12s', 'rollback-on-failure': 'false' });
     app.dockerfile();
     expect(result.outputs.outcome).toBe('failed');
-    expect(result.outputs.cause).toMatch(/did not come up within the 12 s of "timeout".*readiness probe fails/);
+    expect(result.outputs.cause).toMatch(
+      /not ready within the 12 s of "timeout": its readiness probe \(GET :8080\/healthz\) fails: HTTP probe failed with statuscode: 503/,
+    );
     expect(await app.serves('second')).toBe('second');
   });
 

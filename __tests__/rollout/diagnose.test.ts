@@ -53,14 +53,16 @@ const at = { namespace: NS, pod: POD, container: APP };
 const where = { deployment: APP, namespace: NS };
 
 type Row = readonly [what: string, code: ProblemCode, params: object, cause: Cause, given?: Given];
-const rows = (all: readonly Row[]) =>
-  it.each(all)('%s: %s', (_, code, params, cause, given) => {
-    const found = diagnose(cause, caseOf(given));
-    expect(found.code).toBe(code);
-    expect(found.params).toMatchObject(params);
-    const { what, next } = explain(found);
-    expect(`${what} ${next}`).not.toMatch(/undefined|\[object|NaN/);
-  });
+const rows = (all: readonly Row[]) => {
+  for (const [name, code, params, cause, given] of all) {
+    it(`${name}: ${code}`, () => {
+      const found = diagnose(cause, caseOf(given));
+      expect(found).toMatchObject({ code, params });
+      const { what, next } = explain(found);
+      expect(`${what} ${next}`).not.toMatch(/undefined|\[object|NaN/);
+    });
+  }
+};
 
 describe('an image that cannot be pulled', () => {
   const denied = 'pull access denied';

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { PLACEHOLDER_DIGEST, printReference } from '../../src/image/reference';
 import { Cluster, KubectlError } from '../../src/kubectl/client';
 import { problemsOf } from '../../src/kubectl/explain';
-import type { Deployment } from '../../src/kubectl/objects';
+import { canonical, type Deployment } from '../../src/kubectl/objects';
 import type { Clock } from '../../src/system/clock';
 import { annotations } from '../../src/workload/annotations';
 import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
-import { type ImageChange, recordOutcome, writeImage } from '../../src/workload/write';
+import { type ImageChange, knownGood, recordOutcome, restoreImage, writeImage } from '../../src/workload/write';
 import { FakeTransport } from '../fakes/transport';
 import { configOf, RUN } from '../inputs/sample';
 import { ApiServer, type Fate } from './api-server';
@@ -332,5 +332,242 @@ describe('recording how the run ended', () => {
   ])('says why it could not: %s', async (why, fate) => {
     const { why: said } = await recordWith(Array.from({ length: 9 }, () => fate));
     expect(said).toMatch(why === 'the object has been modified' ? /changed again and again/ : why);
+  });
+});
+
+describe('putting an image back', () => {
+  /** A workload with our new image on it, as this run left it: its owner had 5 s of minReadySeconds. */
+  const failing = async (): Promise<Deployment> => {
+    const { write, server } = writer(
+      [],
+      deployment(({ spec }) => Object.assign(spec, { minReadySeconds: 5 })),
+    );
+    await write();
+    server.touch(({ metadata, spec }) => {
+      Object.assign(metadata?.annotations ?? {}, {
+        [annotations.revision]: '4',
+        [annotations.minReadySeconds]: '{"before":5,"set":30}',
+      });
+      Object.assign(spec ?? {}, { minReadySeconds: 30 });
+    });
+    return server.object;
+  };
+  const restoreWith = async (fates: Fate[], known: Deployment, change?: (draft: Deployment) => void) => {
+    const { server, slept, writing } = writer(fates, known);
+    if (change) server.touch(change);
+    const restoring = {
+      workload: known,
+      template: canonical(known.spec?.template),
+      container: { index: 0, name: 'caring-note-api' },
+      image: OLD_IMAGE,
+    };
+    return { server, slept, writing, known, restore: () => restoreImage(writing, restoring) };
+  };
+  const failed = { ...open, outcome: 'failed', revision: '4' };
+
+  it.each<[string, Fate[], { patches: number; reads: number }]>([
+    ['at once', [], { patches: 1, reads: 0 }],
+    ['after conflicts', ['overtaken', 'overtaken'], { patches: 3, reads: 2 }],
+    ['when its answer is lost', ['applied-and-lost'], { patches: 1, reads: 1 }],
+    ['when it is lost itself', ['dropped-and-lost'], { patches: 2, reads: 1 }],
+    ['when it arrives late', ['late'], { patches: 2, reads: 2 }],
+    ['when its answer cannot be read', ['garbled'], { patches: 1, reads: 1 }],
+    ['when the API server may still be at it', ['timeout'], { patches: 1, reads: 1 }],
+  ])("brings image and the owner's minReadySeconds back once, %s", async (_, fates, { patches, reads }) => {
+    const { server, restore } = await restoreWith(fates, await failing());
+    const workload = await restore();
+    expect(workload).toEqual(server.object);
+    expect(imageOf(server.object)).toBe(OLD_IMAGE);
+    expect(server.object.spec?.minReadySeconds).toBe(5);
+    expect(server.applied).toHaveLength(1);
+    expect([server.patches, server.reads]).toEqual([patches, reads]);
+  });
+
+  it('writes down what failed, so that nothing takes it for good or under way', async () => {
+    const { server, restore } = await restoreWith([], await failing());
+    await restore();
+    expect(historyOf(server.object)).toEqual([found, failed]);
+    expect(server.object.metadata?.annotations).toMatchObject({
+      [annotations.changeCause]: `back to ${OLD_IMAGE} by ${RUN.url}`,
+      [annotations.deployId]: RUN.id,
+      'example.org/kept~as': 'it is',
+    });
+  });
+
+  it('writes it down also where this run changed nothing and found it bad', async () => {
+    const { server, restore } = await restoreWith(
+      [],
+      deployment(({ spec }) => Object.assign(spec.template.spec?.containers[0] ?? {}, { image: 'a/bad:1' })),
+    );
+    await restore();
+    expect(historyOf(server.object)).toEqual([
+      { id: RUN.id, image: 'a/bad:1', run: RUN.url, at: AT, outcome: 'failed', revision: '3' },
+    ]);
+    expect(server.object.spec?.minReadySeconds ?? 0).toBe(0);
+  });
+
+  it('leaves minReadySeconds as its owner has set it meanwhile', async () => {
+    const { server, restore } = await restoreWith(['overtaken'], await failing(), ({ spec }) =>
+      Object.assign(spec ?? {}, { minReadySeconds: 60 }),
+    );
+    await restore();
+    expect([imageOf(server.object), server.object.spec?.minReadySeconds]).toEqual([OLD_IMAGE, 60]);
+  });
+
+  it('keeps what others wrote beside the template', async () => {
+    const { server, restore } = await restoreWith([], await failing(), ({ spec, metadata }) => {
+      if (spec) spec.replicas = 4;
+      Object.assign(metadata?.annotations ?? {}, { theirs: 'new' });
+    });
+    expect(await restore()).toBeDefined();
+    expect(server.object.spec?.replicas).toBe(4);
+    expect(server.object.metadata?.annotations).toMatchObject({ theirs: 'new' });
+  });
+
+  it.each<[string, (draft: Deployment) => void]>([
+    ['an image', ({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' })],
+    [
+      'another setting of the template',
+      ({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { env: [{ name: 'A', value: 'c' }] }),
+    ],
+    ['the workload itself, by another one', ({ metadata }) => Object.assign(metadata ?? {}, { uid: 'another' })],
+  ])('leaves it alone where somebody has changed %s meanwhile', async (_, change) => {
+    for (const fates of [[], ['dropped-and-lost'], ['overtaken']] as Fate[][]) {
+      const { server, restore } = await restoreWith(fates, await failing(), change);
+      const theirs = structuredClone(server.object.spec);
+      expect(await restore()).toBeUndefined();
+      expect(server.object.spec).toEqual(theirs);
+      expect(server.applied).toEqual([]);
+    }
+  });
+
+  it('leaves it alone where its own patch took effect, unseen, and somebody has changed it since', async () => {
+    const known = await failing();
+    const { server, writing } = writer([], known);
+    const restoring = {
+      workload: known,
+      template: canonical(known.spec?.template),
+      container: { index: 0, name: 'caring-note-api' },
+      image: OLD_IMAGE,
+    };
+    const transport = new FakeTransport((argv, stdin, live) => {
+      const answer = server.handler(argv, stdin, live);
+      if (!argv.includes('patch')) return answer;
+      server.touch(({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' }));
+      return 'lost';
+    });
+    expect(await restoreImage({ ...writing, cluster: new Cluster(transport, ['kubectl']) }, restoring)).toBeUndefined();
+    expect(imageOf(server.object)).toBe('a/theirs:1');
+    expect(server.applied).toHaveLength(1);
+  });
+
+  it.each([
+    ['Forbidden', 'Error from server (Forbidden): deployments.apps "x" is forbidden: User "d" cannot patch resource'],
+    ['Invalid', 'Error from server: admission webhook "x" denied the request: no'],
+  ])('says why it could not: %s', async (reason, stderr) => {
+    const { server, restore } = await restoreWith([{ stderr }], await failing());
+    expect(await thrownBy(restore())).toMatchObject({ reason });
+    expect(imageOf(server.object)).toBe(TO);
+  });
+
+  it('never takes effect twice, nor over what is not ours, whatever goes wrong', async () => {
+    const fates = fc.array(
+      fc.constantFrom<Fate>(
+        ...['answered', 'applied-and-lost', 'dropped-and-lost', 'late', 'killed-after', 'garbled', 'timeout'].map(
+          (each) => each as Fate,
+        ),
+        'overtaken',
+      ),
+      { maxLength: 8 },
+    );
+    const known = await failing();
+    await fc.assert(
+      fc.asyncProperty(fates, fc.boolean(), async (given, isTheirs) => {
+        const { server, restore } = await restoreWith(
+          given,
+          known,
+          isTheirs
+            ? ({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' })
+            : undefined,
+        );
+        const restored = await restore().catch(() => 'unknown' as const);
+        expect(server.applied.length).toBeLessThanOrEqual(isTheirs ? 0 : 1);
+        if (isTheirs) expect(imageOf(server.object)).toBe('a/theirs:1');
+        else if (restored !== 'unknown') expect(imageOf(server.object)).toBe(OLD_IMAGE);
+      }),
+    );
+  });
+});
+
+describe('the image that is known to have served', () => {
+  const container = { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false };
+  const entry = (image: string, outcome: string): HistoryEntry => ({
+    id: `${image} ${outcome}`,
+    image,
+    run: 'https://before',
+    at: AT,
+    outcome,
+  });
+  it.each<[string | undefined, string, boolean, HistoryEntry[]]>([
+    [OLD_IMAGE, 'what runs, all of it', true, []],
+    [undefined, 'none, where it does not run', false, []],
+    ['a/good:1', 'the last good one, where it does not run', false, [entry('a/good:1', 'deployed')]],
+    [
+      'a/good:1',
+      'not what runs, where a run found it bad',
+      true,
+      [entry('a/good:1', 'deployed'), entry(OLD_IMAGE, 'failed-no-previous')],
+    ],
+    [undefined, 'none, where all that runs was found bad', true, [entry(OLD_IMAGE, 'failed')]],
+    [
+      OLD_IMAGE,
+      'what runs, where it served after it had failed',
+      true,
+      [entry(OLD_IMAGE, 'failed'), entry(OLD_IMAGE, 'deployed')],
+    ],
+    [
+      'a/good:1',
+      'not one that was cancelled on the way',
+      false,
+      [entry('a/good:1', 'found'), entry(OLD_IMAGE, 'cancelled')],
+    ],
+  ])('is %s: %s', (image, _, isComplete, history) => {
+    const workload = deployment(({ metadata, status }) => {
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
+      if (!isComplete) Object.assign(status, { availableReplicas: 0 });
+    });
+    expect(knownGood({ workload, container })).toBe(image);
+  });
+
+  /** One more run with another image, on the workload as the runs before have left it. */
+  async function deploy(server: ApiServer, name: string, outcome: string, isServing: boolean) {
+    const { writing } = writer();
+    const config = configOf({ image: 'caringnote/caring-note-api', tags: name }, { ...RUN, id: name });
+    const cluster = new Cluster(new FakeTransport(server.handler), ['kubectl']);
+    const current = imageOf(server.object) ?? '';
+    const written = await writeImage(
+      { ...writing, config, cluster },
+      {
+        workload: server.object,
+        container: { ...container, image: current },
+        soak: { set: 30, before: 0 },
+        image: { ...config.image.references[0], digest: PLACEHOLDER_DIGEST },
+      },
+    );
+    server.touch(({ metadata, status }) => {
+      Object.assign(status ?? {}, { observedGeneration: metadata?.generation, availableReplicas: isServing ? 1 : 0 });
+    });
+    await recordOutcome({ ...writing, config, cluster }, server.object, outcome);
+    return written;
+  }
+
+  it('stays the first one through a bad one that was cancelled on the way and another bad one', async () => {
+    const server = new ApiServer(deployment());
+    expect((await deploy(server, 'bad-1', 'cancelled', false)).lastGood).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'bad-2', 'failed', false)).lastGood).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'good', 'deployed', true)).lastGood).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'bad-3', 'failed', true)).lastGood).toMatch(/:good@/);
+    // All of it runs, and its verify-url was wrong all the same.
+    expect((await deploy(server, 'next', 'failed', false)).lastGood).toMatch(/:good@/);
   });
 });

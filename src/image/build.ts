@@ -59,6 +59,7 @@ export interface ProveTools extends Pick<BuildTools, 'processes' | 'signal'> {
 /** A registry may need a moment to show what it has just taken. */
 const READ_TRIES = 3;
 const READ_PAUSE_MS = 1_000;
+const READ_MS = 20_000;
 
 /** Reads the manifest back by its digest and compares it with the build. Throws a `Failure` where it is another. */
 export async function provePushed(
@@ -68,7 +69,11 @@ export async function provePushed(
 ): Promise<PinnedImage> {
   const { repository, references } = config.image;
   const read = () =>
-    processes.run(manifestArgv(repository, built.digest), { environment: environmentOf(config), signal });
+    processes.run(manifestArgv(repository, built.digest), {
+      environment: environmentOf(config),
+      // buildx itself waits for ever for a registry that takes the question and says nothing.
+      signal: AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]),
+    });
   const isRead = (result: ProcessResult) => result.kind === 'exited' && result.code === 0;
   let result = await read();
   for (let tries = 1; tries < READ_TRIES && !isRead(result) && !signal.aborted; tries++) {
@@ -98,5 +103,6 @@ function buildFailure({ image }: Config, last: readonly string[]): Failure {
 
 function detailOf(result: ProcessResult): string {
   if (result.kind === 'exited') return (result.stderr || result.stdout).trim().slice(-500);
+  if (result.kind === 'cancelled') return 'the registry gave no answer';
   return result.kind === 'missing' ? result.detail : result.kind;
 }

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deploy } from '../src/deploy';
+import type { RawInputs } from '../src/inputs/names';
+import type { Log } from '../src/report/log';
+import type { Report } from '../src/report/report';
+import type { ProcessResult } from '../src/system/process';
+import type { Tools } from '../src/tools';
+import { annotations } from '../src/workload/annotations';
+import { type HistoryEntry, parseHistory, printHistory } from '../src/workload/history';
+import { knownGood } from '../src/workload/write';
+import { FakeCluster, type Fate } from './fakes/cluster';
+import { FakeTransport } from './fakes/transport';
+import { configOf, RUN } from './inputs/sample';
+import { ManualClock } from './transport/manual-clock';
+import { ApiServer, type Fate as PatchFate } from './workload/api-server';
+import { deployment, OLD_IMAGE } from './workload/deployment';
+
+const CONFIG_DIGEST = `sha256:${'c'.repeat(64)}`;
+const MANIFEST = JSON.stringify({ schemaVersion: 2, config: { digest: CONFIG_DIGEST } });
+const DIGEST = `sha256:${createHash('sha256').update(MANIFEST).digest('hex')}`;
+const IMAGE = `caringnote/caring-note-api:new@${DIGEST}`;
+const URL_ASKED = 'https://app.example.com/up';
+
+const folder = mkdtempSync(join(tmpdir(), 'recover-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface World {
+  readonly inputs?: Partial<RawInputs>;
+  readonly workload?: Required<ReturnType<typeof deployment>>;
+  /** What becomes of pods of the new image, and of those of the image before once they are made again. */
+  readonly fates?: { readonly [image: string]: Fate };
+  /** What becomes of the patches. */
+  readonly patches?: PatchFate[];
+  /** Called when evidence is being read: the verdict has fallen then, and nothing has been put back. */
+  readonly onEvidence?: (world: { server: ApiServer; cancel: AbortController; cluster: FakeCluster }) => void;
+  readonly url?: number;
+}
+
+const ended = (stdout = ''): ProcessResult => ({ kind: 'exited', code: 0, stdout, stderr: '' });
+const imageOf = ({ object }: ApiServer) => object.spec?.template.spec?.containers[0]?.image;
+const historyOf = ({ object }: ApiServer) => parseHistory(object.metadata?.annotations?.[annotations.history]);
+
+/** A deploy of an image, in a world of a test's own, whose clock runs as fast as it can. */
+async function run({ inputs = {}, workload = deployment(), fates = {}, patches = [], onEvidence, url = 200 }: World) {
+  const clock = new ManualClock();
+  const cancel = new AbortController();
+  const server = new ApiServer(workload, patches);
+  const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
+  let isKnown = false;
+  const transport = new FakeTransport((argv, stdin, live) => {
+    const isEvidence = argv.some((word) => word.endsWith('/events')) && !isKnown;
+    if (isEvidence) {
+      isKnown = true;
+      onEvidence?.({ server, cancel, cluster });
+    }
+    return cluster.handler(argv, stdin, live);
+  }, clock);
+  const said: string[] = [];
+  const note = (text: string) => void said.push(text);
+  const log: Log = { group: note, end() {}, info: note, foreign: note, warning: note, error() {} };
+  const tools: Tools = {
+    clock,
+    log,
+    folder,
+    signal: cancel.signal,
+    connect: async () => transport,
+    fetch: async (asked) => new Response('{}', { status: asked === URL_ASKED ? url : 200 }),
+    processes: {
+      ask: async () => ended('github.com/docker/buildx v0.38.2 abc'),
+      run: async (argv) => {
+        if (argv.includes('imagetools')) return ended(MANIFEST);
+        writeFileSync(
+          argv[argv.indexOf('--metadata-file') + 1] ?? '',
+          JSON.stringify({ 'containerimage.digest': DIGEST, 'containerimage.config.digest': CONFIG_DIGEST }),
+        );
+        return ended();
+      },
+    },
+  };
+  let report: Report | undefined;
+  void deploy(configOf({ tags: 'new', ...inputs }), tools).then((done) => {
+    report = done;
+  });
+  for (let ticks = 0; !report; ticks++) {
+    if (ticks > 5_000) throw new Error(`it does not end:\n${said.join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    clock.pass(500);
+  }
+  const commands = transport.commands.map(({ argv }) => argv.join(' ')).filter((each) => !each.includes('dry-run'));
+  return { report, server, commands, said, codes: report.problems.map(({ code }) => code) };
+}
+
+const isPatch = (command: string) => command.includes(' patch ');
+const wayBack = { command: expect.stringContaining(`caring-note-api=${OLD_IMAGE}`), isKnownGood: true };
+const bad = { [IMAGE]: 'crashes' } as const;
+
+describe('a version that serves', () => {
+  it('is left alone', async () => {
+    const { report, server } = await run({});
+    expect(report).toMatchObject({ outcome: 'deployed', serving: 'new', problems: [], logs: [] });
+    expect(report.wayBack).toBeUndefined();
+    expect([imageOf(server), historyOf(server).at(-1)?.outcome]).toEqual([IMAGE, 'deployed']);
+  });
+});
+
+describe('a version that is bad', () => {
+  it('is replaced by the one before, which is seen to serve', async () => {
+    const { report, server, codes } = await run({ fates: bad });
+    expect(report).toMatchObject({ outcome: 'failed-rolled-back', serving: 'old', wayBack });
+    expect(codes).toEqual(['cause.crash']);
+    expect(imageOf(server)).toBe(OLD_IMAGE);
+    expect(historyOf(server).map(({ image, outcome }) => [image, outcome])).toEqual([
+      [OLD_IMAGE, 'found'],
+      [IMAGE, 'failed-rolled-back'],
+    ]);
+  });
+
+  it('is looked into before: a rollback deletes what there is to see', async () => {
+    const { report, commands } = await run({
+      fates: bad,
+      onEvidence: ({ cluster }) =>
+        cluster.events.push({
+          metadata: { uid: 'e1' },
+          type: 'Warning',
+          involvedObject: { kind: 'Pod', name: 'web-1-abcde', uid: 'pod-web-1' },
+          reason: 'BackOff',
+          message: 'Back-off restarting failed container',
+          count: 4,
+        }),
+    });
+    const ours = commands.findIndex(isPatch);
+    const back = commands.findIndex((each, index) => index > ours && isPatch(each));
+    const logs = commands.findIndex((each) => each.includes('logs web-1-abcde'));
+    const events = commands.findIndex((each) => each.includes('/events'));
+    expect(Math.min(logs, events)).toBeGreaterThan(ours);
+    expect(Math.max(logs, events)).toBeLessThan(back);
+    expect(report.logs).toMatchObject([{ pod: 'web-1-abcde', lines: 'starting\nfatal: no database' }]);
+    expect(report.events).toMatchObject([{ reason: 'BackOff', count: 4 }]);
+    expect(report.problems).toMatchObject([{ code: 'cause.crash', params: { said: 'fatal: no database' } }]);
+  });
+
+  it('stays where the user does not want a rollback, and the way back is told', async () => {
+    const { report, server, codes } = await run({ fates: bad, inputs: { 'rollback-on-failure': 'false' } });
+    expect(report).toMatchObject({ outcome: 'failed', serving: 'old', wayBack });
+    expect(codes).toEqual(['cause.crash']);
+    expect([imageOf(server), server.patches]).toEqual([IMAGE, 2]);
+    expect(historyOf(server).at(-1)).toMatchObject({ image: IMAGE, outcome: 'failed' });
+  });
+
+  it('stays where nothing is known to have served before', async () => {
+    const workload = deployment(({ status }) => Object.assign(status, { availableReplicas: 0 }));
+    const { report, server } = await run({ fates: bad, workload });
+    expect(report).toMatchObject({
+      outcome: 'failed-no-previous',
+      wayBack: { command: wayBack.command, isKnownGood: false },
+    });
+    expect(imageOf(server)).toBe(IMAGE);
+  });
+
+  it('stays where the node is to blame', async () => {
+    const { report, server, codes } = await run({ fates: { [IMAGE]: 'no-node' } });
+    expect(report).toMatchObject({ outcome: 'failed', serving: 'old' });
+    expect(codes).toEqual(['cause.node']);
+    expect(imageOf(server)).toBe(IMAGE);
+    expect(server.applied).toHaveLength(2);
+  });
+
+  it('is left to whoever has changed the workload meanwhile', async () => {
+    const { report, server, codes } = await run({
+      fates: bad,
+      onEvidence: ({ server: theirs }) =>
+        theirs.touch(({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' })),
+    });
+    expect(report).toMatchObject({ outcome: 'superseded', serving: 'unknown' });
+    expect(codes).toEqual(['cause.crash', 'rollout.superseded']);
+    expect([imageOf(server), server.applied.length]).toEqual(['a/theirs:1', 1]);
+  });
+
+  it('stays where the cluster refuses the way back, which is told', async () => {
+    const stderr = 'Error from server: admission webhook "x" denied the request: no';
+    const { report, server, codes } = await run({ fates: bad, patches: ['answered', { stderr }] });
+    expect(report).toMatchObject({ outcome: 'failed-rollback-failed', serving: 'old', wayBack });
+    expect(codes).toEqual(['cause.crash', 'rollback.unwritten']);
+    expect(imageOf(server)).toBe(IMAGE);
+    expect(historyOf(server).at(-1)).toMatchObject({ image: IMAGE, outcome: 'failed-rollback-failed' });
+  });
+
+  it('and the one before, which does not come up either: both are told', async () => {
+    const { report, codes, server } = await run({
+      fates: { ...bad, [OLD_IMAGE]: 'crashes' },
+      // What served is gone by then.
+      onEvidence: ({ cluster }) => {
+        cluster.pods = cluster.pods.filter(({ metadata }) => metadata?.name !== 'web-0-abcde');
+      },
+    });
+    expect(report).toMatchObject({ outcome: 'failed-rollback-failed', wayBack });
+    expect(codes).toEqual(['cause.crash', 'rollback.failed']);
+    expect(imageOf(server)).toBe(OLD_IMAGE);
+  });
+
+  it('is not put back where the run is cancelled first: what GitHub grants then is too short', async () => {
+    const { report, server, codes } = await run({ fates: bad, onEvidence: ({ cancel }) => cancel.abort() });
+    expect(report).toMatchObject({ outcome: 'cancelled', serving: 'unknown', wayBack });
+    expect(codes).toEqual(['cause.crash', 'rollout.interrupted']);
+    expect(imageOf(server)).toBe(IMAGE);
+  });
+
+  it('is put back too where it was there already, and an earlier one served', async () => {
+    const before: HistoryEntry = { id: 'before', image: OLD_IMAGE, run: '', at: '', outcome: 'deployed' };
+    const workload = deployment(({ spec, metadata, status }) => {
+      Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE });
+      Object.assign(metadata.annotations ?? {}, {
+        [annotations.history]: printHistory([before, { ...before, id: 'bad', image: IMAGE, outcome: 'failed' }]),
+      });
+      Object.assign(status, { availableReplicas: 0 });
+    });
+    const { report, server } = await run({ workload, url: 503, inputs: { 'verify-url': URL_ASKED, timeout: '40s' } });
+    expect(report).toMatchObject({ outcome: 'failed-rolled-back' });
+    expect(imageOf(server)).toBe(OLD_IMAGE);
+    expect(historyOf(server).at(-1)).toMatchObject({ id: RUN.id, image: IMAGE, outcome: 'failed-rolled-back' });
+  });
+});
+
+describe('a version that comes up, and does not answer where users ask', () => {
+  const asking = { url: 503, inputs: { 'verify-url': URL_ASKED } };
+  it('is put back', async () => {
+    const { report, server, codes } = await run(asking);
+    expect(report).toMatchObject({ outcome: 'failed-rolled-back', serving: 'old', wayBack });
+    expect(codes).toEqual(['cause.verify-url']);
+    expect(imageOf(server)).toBe(OLD_IMAGE);
+  });
+
+  it('is not known to be good later, where the run was cancelled before it was put back', async () => {
+    const { report, server } = await run({ ...asking, onEvidence: ({ cancel }) => cancel.abort() });
+    expect(report.outcome).toBe('cancelled');
+    const container = { index: 0, name: 'caring-note-api', image: IMAGE, hasReadinessProbe: false };
+    expect(knownGood({ workload: server.object, container })).toBe(OLD_IMAGE);
+  });
+});
