@@ -110,7 +110,7 @@ function tellingLine(text: string): string {
     .filter((each) => each !== '');
   const telling =
     lines.findLast((each) => /^caused by/i.test(each)) ??
-    lines.findLast((each) => /\b(?:fatal|panic|error|exception)\b/i.test(each));
+    lines.findLast((each) => /\b(?:fatal|panic|\w*(?:error|exception))\b/i.test(each));
   return (telling ?? lines.at(-1) ?? '').slice(0, 200);
 }
 

@@ -1,4 +1,4 @@
-import { identity } from '../kubectl/objects';
+import { identity, type Pod } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import {
   type Case,
@@ -87,7 +87,7 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
   );
   if (!trouble && pulling) {
     return problem('cause.pull-slow', {
-      image: pulling.spec?.containers[0]?.image ?? '',
+      image: imageBeingPulled(pulling),
       namespace,
       detail: '',
       ms,
@@ -104,6 +104,14 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
   });
 }
 
+/** Images are pulled one container after the other, init containers first. */
+function imageBeingPulled({ spec, status }: Pod): string {
+  const isDone = (name: string) =>
+    (status?.initContainerStatuses ?? []).some((each) => each.name === name && each.state?.waiting === undefined);
+  const next = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => !isDone(name));
+  return next?.image ?? '';
+}
+
 function evictionText({ message, pod }: PodTrouble, { evidence: { warnings } }: Case): string {
   const said = warnings.filter(({ reason }) => reason === 'Evicted');
   return message.trim() || (said.find(({ about }) => about === `Pod ${pod}`) ?? said[0])?.message || '';
@@ -111,7 +119,8 @@ function evictionText({ message, pod }: PodTrouble, { evidence: { warnings } }: 
 
 function noRoom(detail: string, { deployment, namespace, evidence }: Case): Problem {
   const where = { deployment, namespace };
-  const resource = /Insufficient ([\w.-]+)/.exec(detail)?.[1] ?? (/Too many pods/.test(detail) ? 'pods' : undefined);
+  const resource =
+    /Insufficient ([\w./-]*[\w])/.exec(detail)?.[1] ?? (/Too many pods/.test(detail) ? 'pods' : undefined);
   if (!resource) return problem('cause.no-node', { ...where, detail });
   const { asks = '', free = '', node = '' } = evidence.room ?? {};
   return problem('cause.no-room', { ...where, resource, asks, free, node, detail });
