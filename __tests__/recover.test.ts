@@ -106,6 +106,21 @@ describe('a version that serves', () => {
   });
 });
 
+describe('a version that was found bad before, and serves after all', () => {
+  it('is known to be good, once a run has seen it', async () => {
+    const entry: HistoryEntry = { id: 'before', image: OLD_IMAGE, run: '', at: '', outcome: 'deployed' };
+    const workload = deployment(({ spec, metadata }) => {
+      Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE });
+      const history = [entry, { ...entry, id: 'slow', image: IMAGE, outcome: 'failed' }];
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
+    });
+    const { report, server } = await run({ workload });
+    expect(report.outcome).toBe('unchanged');
+    const container = { index: 0, name: 'caring-note-api', image: IMAGE, hasReadinessProbe: false };
+    expect(knownGood({ workload: server.object, container })).toBe(IMAGE);
+  });
+});
+
 describe('a version that is bad', () => {
   it('is replaced by the one before, which is seen to serve', async () => {
     const { report, server, codes } = await run({ fates: bad });
@@ -217,7 +232,7 @@ describe('a version that is bad', () => {
       });
       Object.assign(status, { availableReplicas: 0 });
     });
-    const { report, server } = await run({ workload, url: 503, inputs: { 'verify-url': URL_ASKED, timeout: '40s' } });
+    const { report, server } = await run({ workload, inputs: { timeout: '40s' } });
     expect(report).toMatchObject({ outcome: 'failed-rolled-back' });
     expect(imageOf(server)).toBe(OLD_IMAGE);
     expect(historyOf(server).at(-1)).toMatchObject({ id: RUN.id, image: IMAGE, outcome: 'failed-rolled-back' });

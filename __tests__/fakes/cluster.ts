@@ -60,7 +60,10 @@ export class FakeCluster {
   /** The controller acts on what the Deployment is now, and tells. */
   reconcile(): void {
     const { object } = this.#server;
-    if (object.status?.observedGeneration === object.metadata?.generation) return this.#tell('deployments', object);
+    if (object.status?.observedGeneration === object.metadata?.generation) {
+      this.#tell('deployments', object);
+      return;
+    }
     const replicaSet = this.#replicaSet();
     const image = object.spec?.template.spec?.containers[0]?.image ?? '';
     const serves = this.#fateOf(image) === 'serves';

@@ -3,7 +3,8 @@ import { OUTCOMES, type Outcome, type Serving } from '../../src/outcome';
 import { PHASES, type Phase } from '../../src/report/phase';
 import { escapeText, gantt, renderSummary } from '../../src/report/render';
 import type { Report } from '../../src/report/report';
-import { explain, line, problem } from '../../src/words/words';
+import { adviceWords, explain, line, problem } from '../../src/words/words';
+import type { Advice } from '../../src/workload/advice';
 
 const IMAGE = `caringnote/caring-note-api:new@sha256:${'2'.repeat(64)}`;
 
@@ -146,6 +147,51 @@ const HOSTILE = [
 /** Whether a Markdown renderer would find nothing in it but text: what could begin anything is an entity. */
 const isInert = (text: string) => !/[<>`*_[\]!|~@\\\n\r]|&(?!(?:amp|lt|gt|#\d+);)|:\/\/|www\.|#(?!\d+;)/i.test(text);
 
+describe('what the cluster said', () => {
+  const event = { about: 'Pod web-1', reason: 'BackOff', message: 'Back-off restarting failed container', count: 4 };
+
+  it('is folded, each line with how often it was said', () => {
+    const text = renderSummary(report({ events: [event, { ...event, reason: 'Failed', count: 1 }] }));
+    expect(text).toMatch(
+      /<details><summary>[^<]+<\/summary>\n\n```text\n4 × Pod web-1: BackOff: Back-off[^\n]+\n1 × Pod web-1: Failed: [^\n]+\n```\n\n<\/details>/,
+    );
+  });
+
+  it('has at most 20 lines, the most frequent ones, and is left out where there is none', () => {
+    const events = Array.from({ length: 50 }, (_, index) => ({
+      ...event,
+      about: `Pod web-${index}`,
+      count: 99 - index,
+    }));
+    const text = renderSummary(report({ events }));
+    expect(text).toContain('Pod web-19:');
+    expect(text).not.toContain('Pod web-20:');
+    expect(renderSummary(report())).not.toContain('<details>');
+  });
+});
+
+describe('advice', () => {
+  const noRequests: Advice = { code: 'no-requests', params: { container: 'app', neighbours: ['default/db'] } };
+  const other: Advice = { code: 'manifest-differs', params: { container: 'app', applied: 'a/b:1', running: 'a/b:2' } };
+
+  it.each([noRequests, other])('is shown, with what to write folded, as code: %j', (advice) => {
+    const { text, snippet } = adviceWords(advice);
+    const shown = renderSummary(report({ advice: [advice] }));
+    expect(shown).toContain(escapeText(text));
+    expect(shown.includes('<details>')).toBe(snippet !== undefined);
+    if (snippet) expect(shown).toContain(`\n\n\`\`\`${snippet.language}\n${snippet.code}\n\`\`\`\n\n</details>`);
+  });
+
+  it('stands after what went wrong', () => {
+    const shown = renderSummary(report({ outcome: 'failed', problems: [crash], advice: [noRequests] }));
+    expect(shown.indexOf(escapeText(adviceWords(noRequests).text))).toBeGreaterThan(shown.indexOf('no database'));
+  });
+
+  it('is left out where there is none', () => {
+    expect(renderSummary(report())).not.toMatch(/TIP|Advice/);
+  });
+});
+
 describe('text from outside', () => {
   it.each(HOSTILE)('is inert: %j', (text) => expect(isInert(escapeText(text))).toBe(true));
 
@@ -187,6 +233,7 @@ describe('text from outside', () => {
           pods: [{ name: text, version: 'new', ready: true, restarts: 0, state: text }],
           logs: [{ pod: text, container: text, lines: text }],
           events: [{ about: text, reason: text, message: text, count: 2 }],
+          advice: [{ code: 'no-requests', params: { container: text, neighbours: [text] } }],
           wayBack: { command: text, isKnownGood: true },
         }),
       );
@@ -211,6 +258,7 @@ describe('text from outside', () => {
     const huge = '한`\n'.repeat(500_000);
     const text = renderSummary(
       report({
+        events: Array.from({ length: 500 }, () => ({ about: 'Pod a', reason: 'b', message: huge, count: 1 })),
         logs: [
           { pod: 'a', container: 'b', lines: huge },
           { pod: 'c', container: 'd', lines: 'x'.repeat(5_000_000) },
