@@ -35,7 +35,7 @@ function render(bench) {
     ...(bad.length > 0
       ? [
           '## Bad versions',
-          'Seconds are from the change in the cluster to the verdict; where the action refuses to change anything, from its start. Users: the versions that answer a while after the end, and how many of the pods they should have are ready. Dropped: requests not answered with 200, from before the deploy until 5 s after its end.',
+          'Seconds are from the change in the cluster to the verdict; where the action refuses to change anything, from its start. Users: the versions that answer through the Service a while after the end, and how many of the pods that there should be are ready and of it. Dropped: requests not answered with 200, from before the deploy until 5 s after its end.',
           table(
             [
               'Condition',
@@ -168,9 +168,12 @@ function seconds(seen, of) {
     .map(of)
     .filter((each) => each !== undefined);
   if (values.length === 0) return '–';
-  const ends = values.length > 1 ? ` (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})` : '';
-  return `${median(values).toFixed(1)}${ends}`;
+  const ends = values.length > 1 ? ` (${print(Math.min(...values))}–${print(Math.max(...values))})` : '';
+  return `${print(median(values))}${ends}`;
 }
+
+/** @param {number} value */
+const print = (value) => value.toFixed(1).replace(/^-0\.0$/, '0.0');
 
 /** @param {number[]} values */
 function median(values) {
@@ -193,7 +196,7 @@ function summary(all) {
   const good = (/** @type {(Seen & Measured)[]} */ seen) => seen.filter(({ condition }) => condition.kind === 'good');
   const share = (/** @type {Seen[]} */ part, /** @type {Seen[]} */ whole) => `${part.length} of ${whole.length}`;
   const spread = (/** @type {number[]} */ values) =>
-    values.length > 0 ? `${median(values).toFixed(1)} / ${Math.max(...values).toFixed(1)}` : '–';
+    values.length > 0 ? `${print(median(values))} / ${print(Math.max(...values))}` : '–';
   return [
     row('Bad versions that it ends red on', (seen) =>
       share(

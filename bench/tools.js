@@ -85,7 +85,7 @@ async function helm(app, inputs, timeoutSeconds) {
     ...upgraded,
     seconds: failed > 0 ? failed - began : upgraded.seconds,
     total: upgraded.seconds,
-    said: /^Error: (.*)/ms.exec(upgraded.output)?.[1]?.trim() ?? lastLine(upgraded.output),
+    said: /^Error: (.*)/ms.exec(upgraded.output)?.[1]?.trim() ?? upgraded.output.split('\n')[0] ?? '',
     outcome: `${last.status}: ${last.description}`,
   };
 }

@@ -137,9 +137,11 @@ async function conclude(run: Run, begun: Begun & Pick<Prepared, 'advice'>): Prom
   const { workload } = snapshot;
   await reporter.phase('record', async () => {
     const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
-    const isOurs = run.wrote && workload && outcome !== 'superseded';
+    const isOurs = (run.wrote || outcome === 'unchanged') && outcome !== 'superseded';
+    // A bad version whose rollback was cancelled may be all that runs next time: that must not make it good.
+    const recorded = ended.isBad && outcome === 'cancelled' ? 'failed' : outcome;
     const [lost, hurt, advice] = await Promise.all([
-      isOurs && recordOutcome(writing, workload, outcome),
+      isOurs && workload && recordOutcome(writing, workload, recorded),
       isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
       Promise.race([begun.advice, tools.clock.sleep(ADVICE_MS).then(() => [])]),
     ]);

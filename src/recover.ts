@@ -17,6 +17,8 @@ export interface Ended extends Ending {
   readonly snapshot: Snapshot;
   /** Whose template the workload has at the end. */
   readonly current: 'new' | 'old';
+  /** The new version was seen to be bad, however the run ended after that. */
+  readonly isBad?: true;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
     problems: [found, ...more],
     snapshot,
     current: 'new',
+    isBad: true,
   });
   // A node in trouble is no better with the version before, and may not be able to start it.
   if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
@@ -39,7 +42,7 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
   const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, image));
-  return { ...back, problems: [found, ...back.problems] };
+  return { ...back, problems: [found, ...back.problems], isBad: true };
 }
 
 function isNodeTrouble(cause: Cause): boolean {

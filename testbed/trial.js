@@ -13,7 +13,7 @@ const { App } = require('./sample-app');
  * @typedef {object} Trial
  * @property {Result} result What the deploy gave.
  * @property {string} serves The versions that answer through the Service when all is over.
- * @property {number} ready How many pods of the version that should serve are ready.
+ * @property {number} ready How many pods of that version are ready.
  * @property {import('kubernetes-types/apps/v1').Deployment} workload As it was left.
  * @property {number} answered Requests, from before the deploy until a while after it.
  * @property {string[]} dropped What was wrong with each of the others.
@@ -42,7 +42,7 @@ async function tryOut(condition, deploy, given = new App()) {
     return {
       result,
       serves,
-      ready: app.pods().filter((pod) => runs(pod, version)).length,
+      ready: app.pods().filter((pod) => runs(pod, serves)).length,
       workload: app.deployment(),
       answered: load.answered,
       dropped: load.failures,

@@ -152,7 +152,7 @@ describe('a trouble', () => {
     expect(of(trouble({ reason, message: '' }))).toEqual([]);
   });
 
-  it.each(['oom-killed', 'crash-at-once', 'image-not-found', 'command-not-executable', 'startup-probe-never'])(
+  it.each(['crash-at-once', 'image-not-found', 'command-not-executable', 'startup-probe-never'])(
     'of the recording %s is told at most twice',
     (name) => {
       const looks = recording(name);

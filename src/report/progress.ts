@@ -8,11 +8,7 @@ const HEARTBEAT_MS = 30_000;
 const CONTROLLER_MS = 5_000;
 
 /** Reasons that are another face of a trouble: it is told once. */
-const FACE_OF: Readonly<Record<string, string>> = {
-  ImagePullBackOff: 'ErrImagePull',
-  CrashLoopBackOff: 'Error',
-  Restarted: 'Error',
-};
+const FACE_OF: Readonly<Record<string, string>> = { ImagePullBackOff: 'ErrImagePull' };
 
 /** Makes a function that turns looks at a rollout into log lines: one for each change, and one now and then when nothing changes. */
 export function progressLines(
@@ -21,15 +17,16 @@ export function progressLines(
 ): (verdict: Verdict, noContact: string | undefined) => void {
   const startedAt = clock.now();
   let last = '';
-  let lastTrouble = '';
+  const told = new Set<string>();
   let writtenAt = Number.NEGATIVE_INFINITY;
   let isBlind = false;
   const tellTrouble = (trouble: PodTrouble) => {
     // One that is merely not ready yet is what the counts say already.
     const isMild = trouble.reason === 'NotReady' || trouble.reason === 'NotStarted';
-    const key = `${trouble.pod} ${trouble.container} ${FACE_OF[trouble.reason] ?? trouble.reason}`;
-    if ((isMild && trouble.message === '') || key === lastTrouble) return;
-    lastTrouble = key;
+    const kind = trouble.endedBy || FACE_OF[trouble.reason] || trouble.reason;
+    const key = `${trouble.pod} ${trouble.container} ${kind}`;
+    if ((isMild && trouble.message === '') || told.has(key)) return;
+    told.add(key);
     write(line('log.trouble', { trouble, ms: clock.now() - startedAt }));
   };
   return (verdict, noContact) => {

@@ -145,17 +145,23 @@ function serves(workload: Deployment, image: string): boolean {
 
 /**
  * Writes how the run ended into the workload's history, where the workload is still ours. It changes no template. Gives
- * why it could not, or nothing.
+ * why it could not, or nothing. A run that found its image there already has an entry only where the last one says that it failed.
  */
 export async function recordOutcome(writing: Writing, known: Deployment, outcome: string): Promise<string | undefined> {
   const { run } = writing.config;
-  const isOurs = (workload: Deployment) => workload.metadata?.annotations?.[annotations.deployId] === run.id;
+  const at = writing.clock.today().toISOString();
   const entryIn = (workload: Deployment) => entryOf(workload, run.id);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
-    const entry = entryIn(workload);
-    if (!isOurs(workload) || !entry) return undefined;
+    const isOurs = workload.metadata?.annotations?.[annotations.deployId] === run.id;
+    const history = historyOf(workload);
+    const failed =
+      outcome === 'unchanged' && canonical(workload.spec?.template) === canonical(known.spec?.template)
+        ? history.findLast(({ image }) => imagesOf(workload).includes(image) && hasFailed(history, image))
+        : undefined;
+    const entry = isOurs ? entryIn(workload) : failed && { image: failed.image, id: run.id, run: run.url, at };
+    if (!entry) return undefined;
     // After a rollback the workload's revision is that of the version put back.
-    return historyPatch(workload, record(historyOf(workload), { ...revisionOf(workload), ...entry, outcome }));
+    return historyPatch(workload, record(history, { ...revisionOf(workload), ...entry, outcome }));
   };
   try {
     await write(writing, known, patchFor, (workload) => entryIn(workload)?.outcome === outcome);
@@ -225,6 +231,10 @@ function historyOf(workload: Deployment): HistoryEntry[] {
 
 function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
   return historyOf(workload).find((entry) => entry.id === id);
+}
+
+function imagesOf({ spec }: Deployment): string[] {
+  return (spec?.template.spec?.containers ?? []).map(({ image = '' }) => image);
 }
 
 function revisionOf(workload: Deployment): { revision: string } | object {
