@@ -23,7 +23,7 @@ import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { Failure, line, problem } from './words/words';
-import { knownGood, recordOutcome, writeImage } from './workload/write';
+import { knownGood, recordOutcome, writeImage } from './workload/changes';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
 const VERIFY_SHARE = 0.6;

@@ -10,7 +10,7 @@ import { WaitingPods } from './rollout/waiting';
 import { watchRollout } from './rollout/watch';
 import type { Begun, Run } from './run';
 import { explain, line, type Problem, problem } from './words/words';
-import { restoreImage } from './workload/write';
+import { restoreImage } from './workload/changes';
 
 /** How a run ended, and what the cluster looked like then. */
 export interface Ended extends Ending {

@@ -1,11 +1,11 @@
 // What goes wrong when a new version is rolled out, and what only looks as if it did. One table for the end-to-end
 // tests, for measurements and for the recordings of the unit tests.
 
-const { execFileSync } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { kubeconfig } = require('./certificate');
 const { App, execute, kubectl, testbed } = require('./sample-app');
 const { webhook } = require('./webhook');
 
@@ -458,7 +458,7 @@ const bad = [
     arrange: (app) => {
       const file = expiredConfiguration(app);
       app.undo(() => rmSync(file));
-      writeFileSync(file, expiredKubeconfig(), { mode: 0o644 });
+      writeFileSync(file, kubeconfig(0), { mode: 0o644 });
     },
     inputs: (app) => ({ kubectl: `kubectl --kubeconfig=${expiredConfiguration(app)}` }),
     expected: { outcome: 'refused', cause: /credentials|certificate/ },
@@ -711,37 +711,6 @@ function quantity(text) {
 
 /** Where the deploy user can read it. @param {SampleApp} app */
 const expiredConfiguration = (app) => join(tmpdir(), `expired-${app.namespace}.conf`);
-
-/** The administrator's configuration, with a certificate of the same authority that ended at once. */
-function expiredKubeconfig() {
-  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
-  try {
-    const [key, request, cert] = ['key', 'request', 'cert'].map((name) => join(folder, name));
-    const openssl = (/** @type {string[]} */ ...argv) => execFileSync('openssl', argv, { stdio: 'ignore' });
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    openssl('req', ...kind, '-subj', '/O=system:masters/CN=deployer', '-keyout', key, '-out', request);
-    const authority = ['-CA', '/etc/kubernetes/pki/ca.crt', '-CAkey', '/etc/kubernetes/pki/ca.key', '-CAcreateserial'];
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      request,
-      ...authority,
-      '-CAserial',
-      join(folder, 'serial'),
-      '-days',
-      '0',
-      '-out',
-      cert,
-    );
-    const config = JSON.parse(kubectl('config', 'view', '--raw', '-o', 'json'));
-    const data = (/** @type {string} */ file) => readFileSync(file).toString('base64');
-    config.users[0].user = { 'client-certificate-data': data(cert), 'client-key-data': data(key) };
-    return JSON.stringify(config);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /**
  * Has everything ready for the deploy of version `second`. Whatever happens, the app's `remove` puts the cluster back.

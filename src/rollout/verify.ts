@@ -61,8 +61,20 @@ const SILENT: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'Cancelled'
 
 /** The API server wraps what the pod said: `an error on the server ("…") has prevented the request from succeeding`. */
 function answerOf(message: string): string {
-  const [, said] = /an error on the server \("(.*)"\) has prevented/s.exec(message) ?? [];
-  return (said ?? message).replace(/\s+/g, ' ').slice(0, 300);
+  const [, quoted] = /an error on the server \((".*")\) has prevented/s.exec(message) ?? [];
+  return unquoted(quoted ?? message)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300);
+}
+
+/** Go's quotes are nearly JSON's. */
+function unquoted(text: string): string {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return text;
+  }
 }
 
 /** A pod that is ready, else one whose containers run: it may answer before its probe is asked again. */

@@ -1,0 +1,175 @@
+import { type PinnedImage, printReference } from '../image/reference';
+import { KubectlError } from '../kubectl/client';
+import { canonical, type Deployment, identity } from '../kubectl/objects';
+import { Failure, line, problem } from '../words/words';
+import { annotations } from './annotations';
+import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
+import { type ChosenContainer, isComplete } from './inspect';
+import { historyPatch, type Operation, rolloutPatch } from './patch';
+import { ownersSoak, type Soak } from './soak';
+import { Unread, type Writing, write } from './write';
+
+export interface ImageChange {
+  readonly workload: Deployment;
+  readonly container: ChosenContainer;
+  readonly soak: Soak;
+  readonly image: PinnedImage;
+}
+
+export interface Written {
+  /** The workload as it is with the image. */
+  readonly workload: Deployment;
+  /** What it ran before. */
+  readonly replaced: string;
+  /** What to go back to: the image that was replaced if it served, else the last one of the history that did. */
+  readonly lastGood?: string;
+}
+
+/** Writes the image into the workload. */
+export async function writeImage(
+  writing: Writing,
+  { container, soak, image, workload: known }: ImageChange,
+): Promise<Written> {
+  const { run, workload: where } = writing.config;
+  const to = printReference(image);
+  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
+  let before: Omit<Written, 'workload'> = { replaced: container.image };
+  // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
+  const patchFor = (workload: Deployment): Operation[] => {
+    const at = writing.clock.today().toISOString();
+    const replaced = imageIn(workload);
+    const isNews = serves(workload, replaced) && lastGood(historyOf(workload))?.image !== replaced;
+    const found: HistoryEntry = { image: replaced, run: '', at, outcome: 'found', ...revisionOf(workload) };
+    const past = isNews ? record(historyOf(workload), found) : historyOf(workload);
+    const good = lastGood(past)?.image;
+    before = { replaced, ...(good !== undefined && { lastGood: good }) };
+    const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open' });
+    const changeCause = line('change.cause', { image: to, sha: run.sha, url: run.url });
+    return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
+  };
+  try {
+    const isDone = (workload: Deployment) =>
+      workload.metadata?.annotations?.[annotations.deployId] === run.id && imageIn(workload) === to;
+    return { workload: await write(writing, known, patchFor, isDone), ...before };
+  } catch (error) {
+    if (error instanceof KubectlError && error.reason === 'Invalid') {
+      throw new Failure(problem('workload.rejected', { detail: error.message }), { cause: error });
+    }
+    if (error instanceof Unread) {
+      throw new Failure(
+        problem('workload.write-unknown', {
+          deployment: where.name,
+          namespace: where.namespace,
+          detail: error.message,
+        }),
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+export interface Restoring {
+  /** The workload as it was seen last, and the template of the version that failed. */
+  readonly workload: Deployment;
+  readonly template: string;
+  readonly container: { readonly index: number; readonly name: string };
+  /** The image that is known to have served. */
+  readonly image: string;
+}
+
+/**
+ * Puts an image back and, with it, what minReadySeconds was before us. Gives the workload as it is then; undefined where
+ * somebody else has changed the workload meanwhile: what they chose stays.
+ */
+export async function restoreImage(
+  writing: Writing,
+  { workload: known, template, container, image }: Restoring,
+): Promise<Deployment | undefined> {
+  const { run } = writing.config;
+  const { uid } = identity(known);
+  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image;
+  let isTheirs = false;
+  const patchFor = (workload: Deployment): Operation[] | undefined => {
+    isTheirs = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
+    if (isTheirs) return undefined;
+    const at = writing.clock.today().toISOString();
+    const entry = entryOf(workload, run.id) ?? { id: run.id, image: imageIn(workload) ?? '', run: run.url, at };
+    // What failed must not look as if it were still under way, should this run end before it can say more.
+    const history = record(historyOf(workload), { ...entry, outcome: 'failed', ...revisionOf(workload) });
+    const changeCause = line('change.cause-back', { image, url: run.url });
+    return rolloutPatch(workload, { container, image, soak: soakBefore(workload), history, changeCause, run });
+  };
+  const isDone = (workload: Deployment) =>
+    imageIn(workload) === image &&
+    workload.metadata?.annotations?.[annotations.changeCause] === line('change.cause-back', { image, url: run.url });
+  const written = await write(writing, known, patchFor, isDone);
+  return isTheirs ? undefined : written;
+}
+
+/** What minReadySeconds was before this action, as both the value to set and the one to remember. */
+function soakBefore({ metadata, spec }: Deployment): Soak {
+  const before = ownersSoak(metadata?.annotations?.[annotations.minReadySeconds], spec?.minReadySeconds ?? 0);
+  return { set: before, before };
+}
+
+/** The image of the workload that last served for certain; undefined where none is known. */
+export function knownGood({
+  workload,
+  container,
+}: {
+  workload: Deployment;
+  container: ChosenContainer;
+}): string | undefined {
+  return serves(workload, container.image) ? container.image : lastGood(historyOf(workload))?.image;
+}
+
+/** Whether the image that the workload has is known to serve: all of it runs, and no run of ours found it bad. */
+function serves(workload: Deployment, image: string): boolean {
+  return isComplete(workload) && !hasFailed(historyOf(workload), image);
+}
+
+/**
+ * Writes how the run ended into the workload's history, where the workload is still ours. It changes no template. Gives
+ * why it could not, or nothing. A run that found its image there already has an entry only where the last one says that it failed.
+ */
+export async function recordOutcome(writing: Writing, known: Deployment, outcome: string): Promise<string | undefined> {
+  const { run } = writing.config;
+  const at = writing.clock.today().toISOString();
+  const entryIn = (workload: Deployment) => entryOf(workload, run.id);
+  const patchFor = (workload: Deployment): Operation[] | undefined => {
+    const isOurs = workload.metadata?.annotations?.[annotations.deployId] === run.id;
+    const history = historyOf(workload);
+    const failed =
+      outcome === 'unchanged' && canonical(workload.spec?.template) === canonical(known.spec?.template)
+        ? history.findLast(({ image }) => imagesOf(workload).includes(image) && hasFailed(history, image))
+        : undefined;
+    const entry = isOurs ? entryIn(workload) : failed && { image: failed.image, id: run.id, run: run.url, at };
+    if (!entry) return undefined;
+    // After a rollback the workload's revision is that of the version put back.
+    return historyPatch(workload, record(history, { ...revisionOf(workload), ...entry, outcome }));
+  };
+  try {
+    await write(writing, known, patchFor, (workload) => entryIn(workload)?.outcome === outcome);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function historyOf(workload: Deployment): HistoryEntry[] {
+  return parseHistory(workload.metadata?.annotations?.[annotations.history]);
+}
+
+function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
+  return historyOf(workload).find((entry) => entry.id === id);
+}
+
+function imagesOf({ spec }: Deployment): string[] {
+  return (spec?.template.spec?.containers ?? []).map(({ image = '' }) => image);
+}
+
+function revisionOf(workload: Deployment): { revision: string } | object {
+  const revision = workload.metadata?.annotations?.[annotations.revision];
+  return revision === undefined ? {} : { revision };
+}
