@@ -51,7 +51,7 @@ async function run({ inputs = {}, workload = deployment(), fates = {}, patches =
   const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
   let isKnown = false;
   const transport = new FakeTransport((argv, stdin, live) => {
-    const isEvidence = argv.some((word) => word.endsWith('/events')) && !isKnown;
+    const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;
     if (isEvidence) {
       isKnown = true;
       onEvidence?.({ server, cancel, cluster });

@@ -50,16 +50,17 @@ export async function gatherEvidence(cluster: Cluster, clock: Clock, failed: Fai
   const enough = new AbortController();
   const within = <T>(reading: Promise<T>): Promise<T | undefined> =>
     Promise.race([reading, clock.sleep(GATHER_MS, enough.signal).then(() => undefined)]).catch(() => undefined);
+  const about = subjects(snapshot, pods);
   const [events, room, ...logs] = await Promise.all([
-    within(cluster.list<Event>(paths.events(namespace))),
+    Promise.all(about.map((uid) => within(readEvents(cluster, namespace, uid)))),
     within(readRoom(cluster, failed)),
     ...pods.flatMap((pod) => loggers(pod, target).map((trouble) => within(lastWords(cluster, namespace, trouble)))),
   ]);
   enough.abort();
-  const said = events?.items ?? [];
+  const said = events.flatMap((each) => each ?? []);
   return {
     logs: logs.flatMap((each) => each ?? []),
-    warnings: warningsAbout(said, aboutThese(snapshot, pods)),
+    warnings: warningsAbout(said, new Set(about)),
     pulling: pods.filter((pod) => isPulling(said, pod)).map((pod) => identity(pod).name),
     ...(room && { room }),
   };
@@ -82,12 +83,16 @@ function loggers(pod: Pod, target: Target): PodTrouble[] {
   return troubles.filter(({ container }) => container !== '').slice(0, CONTAINERS);
 }
 
-function aboutThese(snapshot: Snapshot, pods: readonly Pod[]): ReadonlySet<string> {
-  const { workload } = snapshot;
+/** Whose events are read: the pods'; where there are none, the ReplicaSet's that should have made them. */
+function subjects(snapshot: Snapshot, pods: readonly Pod[]): string[] {
   const replicaSet = currentReplicaSet(snapshot);
-  return new Set(
-    [...pods, ...(workload ? [workload] : []), ...(replicaSet ? [replicaSet] : [])].map((each) => identity(each).uid),
-  );
+  return (pods.length > 0 || !replicaSet ? pods : [replicaSet]).map((each) => identity(each).uid);
+}
+
+/** One object's: a namespace may have thousands. */
+async function readEvents(cluster: Cluster, namespace: string, uid: string): Promise<readonly Event[]> {
+  const query = { fieldSelector: `involvedObject.uid=${uid}` };
+  return (await cluster.list<Event>(paths.events(namespace), query)).items;
 }
 
 function isPulling(events: readonly Event[], pod: Pod): boolean {
