@@ -2,7 +2,7 @@ import { hurtNeighbours } from './advice';
 import { provePushed } from './image/build';
 import { type PinnedImage, parseReference, printReference } from './image/reference';
 import type { Config } from './inputs/config';
-import type { Cluster } from './kubectl/client';
+import { type Cluster, KubectlError } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
 import { identity } from './kubectl/objects';
 import { isSuccess } from './outcome';
@@ -23,11 +23,17 @@ import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { Failure, line, problem } from './words/words';
-import { knownGood, recordOutcome, writeImage } from './workload/changes';
+import { knownGood, recordOutcome, type Written, writeImage } from './workload/changes';
+import { runningPinned } from './workload/inspect';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
 const VERIFY_SHARE = 0.6;
 const VERIFY_MIN_MS = 3_000;
+
+/** Answers after which nothing can have been changed. */
+const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
+  ...(['Forbidden', 'NotFound', 'Unauthorized', 'CertificateExpired', 'NoKubectl', 'NoKubeconfig'] as const),
+]);
 
 /** How long the end of a run may wait for advice, which is mostly there by then. */
 const ADVICE_MS = 2_000;
@@ -98,8 +104,7 @@ async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedIm
   let replaced = container.image;
   let lastGood = knownGood(ready);
   if (changed) {
-    run.wrote = true;
-    const written = await writeImage({ config, cluster: cluster.uncancelled(), clock }, { ...ready, image });
+    const written = await write(run, cluster, ready, image);
     ({ workload, lastGood, replaced } = written);
     observer.see(workload);
     reporter.found({ previousImage: replaced });
@@ -122,9 +127,24 @@ async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedIm
     timeoutMs: config.verdict.timeoutMs,
     maxRestarts: config.verdict.maxRestarts,
     ...(config.verdict.verifyPath && { verifyMs: Math.max(VERIFY_MIN_MS, soak.set * 1_000 * VERIFY_SHARE) }),
+    ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
   return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
+}
+
+/** Writes the image; what the API server clearly refused has changed nothing. */
+async function write(run: Run, cluster: Cluster, ready: Ready, image: PinnedImage): Promise<Written> {
+  const { config, tools } = run;
+  const ran = runningPinned(ready, config.image.references);
+  run.wrote = true;
+  try {
+    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    return await writeImage(writing, { ...ready, image, ...(ran && { ran }) });
+  } catch (error) {
+    if (error instanceof KubectlError && REFUSALS.has(error.reason)) run.wrote = false;
+    throw error;
+  }
 }
 
 /** Watches until the rollout is judged; a version that is bad is put back. Writes down how it ended. */
@@ -137,11 +157,17 @@ async function conclude(run: Run, begun: Begun & Pick<Prepared, 'advice'>): Prom
   const { workload } = snapshot;
   await reporter.phase('record', async () => {
     const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
-    const isOurs = (run.wrote || outcome === 'unchanged') && outcome !== 'superseded';
-    // A bad version whose rollback was cancelled may be all that runs next time: that must not make it good.
-    const recorded = ended.isBad && outcome === 'cancelled' ? 'failed' : outcome;
+    const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
+    const isOurs = isSeen && outcome !== 'superseded';
+    const { container, target } = begun;
+    const ending = {
+      outcome: ended.recorded ?? outcome,
+      container: container.name,
+      image: target.image,
+      isSoakOver: current === 'old',
+    };
     const [lost, hurt, advice] = await Promise.all([
-      isOurs && workload && recordOutcome(writing, workload, recorded),
+      isOurs && workload && recordOutcome(writing, workload, ending),
       isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
       Promise.race([begun.advice, tools.clock.sleep(ADVICE_MS).then(() => [])]),
     ]);
@@ -186,8 +212,10 @@ async function watch(
   const { clock, signal } = tools;
   const { namespace } = config.workload;
   const { verifyPath } = config.verdict;
+  const { hasReadinessProbe } = container;
   const port = verifyPath?.port ?? container.port;
-  const check = verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path });
+  const check =
+    verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path, hasReadinessProbe });
   const onLook = progressLines(clock, (text) => reporter.log.info(text));
   const waiting = new WaitingPods(cluster, clock, namespace);
   return watchRollout(target, { observer, clock, signal, onLook, waiting, ...(check && { check }) });

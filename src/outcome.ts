@@ -35,4 +35,4 @@ export function isSuccess(outcome: Outcome): boolean {
 }
 
 /** Who answers requests now, as far as it is known. */
-export type Serving = 'new' | 'old' | 'nobody' | 'unknown';
+export type Serving = 'new' | 'old' | 'both' | 'nobody' | 'unknown';

@@ -17,8 +17,8 @@ export interface Ended extends Ending {
   readonly snapshot: Snapshot;
   /** Whose template the workload has at the end. */
   readonly current: 'new' | 'old';
-  /** The new version was seen to be bad, however the run ended after that. */
-  readonly isBad?: true;
+  /** What the history keeps, where it is not the outcome: a version seen to be bad stays so, however the run ended after that. */
+  readonly recorded?: 'failed' | 'unknown';
 }
 
 /**
@@ -33,7 +33,8 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
     problems: [found, ...more],
     snapshot,
     current: 'new',
-    isBad: true,
+    ...(isNodeTrouble(cause) && { recorded: 'unknown' }),
+    ...(outcome === 'cancelled' && { recorded: 'failed' }),
   });
   // A node in trouble is no better with the version before, and may not be able to start it.
   if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
@@ -42,7 +43,8 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
   const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, image));
-  return { ...back, problems: [found, ...back.problems], isBad: true };
+  const recorded = back.outcome === 'cancelled' && ({ recorded: 'failed' } as const);
+  return { ...back, problems: [found, ...back.problems], ...recorded };
 }
 
 function isNodeTrouble(cause: Cause): boolean {
@@ -64,14 +66,21 @@ async function diagnoseWithEvidence(
   const { namespace } = config.workload;
   const evidence = await gatherEvidence(cluster, tools.clock, { namespace, cause, snapshot, target });
   reporter.found({ logs: evidence.logs, events: evidence.warnings });
-  const found = diagnose(cause, caseOf(run, target, snapshot, evidence));
+  const found = diagnose(cause, caseOf(run, target, snapshot, evidence, 'new'));
   reporter.log.info(explain(found).what);
   return found;
 }
 
-function caseOf(run: Run, { timeoutMs }: Target, snapshot: Snapshot, evidence: Case['evidence']): Case {
+function caseOf(
+  run: Run,
+  { timeoutMs, image }: Target,
+  snapshot: Snapshot,
+  evidence: Case['evidence'],
+  current: Ended['current'],
+): Case {
   const { verifyPath } = run.config.verdict;
-  return { ...whereOf(run), timeoutMs, snapshot, evidence, ...(verifyPath && { verifyPath: verifyPath.path }) };
+  const verify = verifyPath && { verifyPath: verifyPath.path };
+  return { ...whereOf(run), timeoutMs, snapshot, evidence, ...verify, ...(current === 'new' && { pushed: image }) };
 }
 
 /** Puts an image back and watches it as any other. */
@@ -100,7 +109,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
   }
   observer.see(restored);
   reporter.log.info(line('log.rolling-back', { container: container.name, image }));
-  const { verifyMs: _, ...same } = begun.target;
+  const { verifyMs: _, joined: __, ...same } = begun.target;
   const stalledBefore = stalledSince(restored);
   const target: Target = {
     ...same,
@@ -124,7 +133,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
         snapshot,
         target,
       });
-      const { what } = explain(diagnose(verdict.cause, caseOf(run, target, snapshot, evidence)));
+      const { what } = explain(diagnose(verdict.cause, caseOf(run, target, snapshot, evidence, 'old')));
       return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.failed', { ...where, detail: what }));
     }
     case 'superseded':

@@ -250,7 +250,7 @@ const bad = [
   {
     name: 'liveness-kills',
     shows: 'The new version answers its liveness probe with 500 from the first second on.',
-    options: () => ({ container: { livenessProbe: probe('/livez', 2) }, drainSeconds: 2 }),
+    options: () => ({ container: { livenessProbe: probe('/livez', 2) } }),
     dockerfile: 'ENV UNHEALTHY_AFTER=1s',
     inputs: () => ({ soak: '10s' }),
     seconds: 45,
@@ -715,10 +715,9 @@ const expiredConfiguration = (app) => join(tmpdir(), `expired-${app.namespace}.c
 /**
  * Has everything ready for the deploy of version `second`. Whatever happens, the app's `remove` puts the cluster back.
  *
- * @param {Condition} condition
+ * @param {Condition} condition @param {SampleApp} [app] Not installed yet.
  */
-async function stage(condition) {
-  const app = new App();
+async function stage(condition, app = new App()) {
   try {
     await condition.before?.(app);
     await app.install({ replicas: 2, ...condition.options?.(app) });

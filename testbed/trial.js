@@ -81,8 +81,9 @@ async function underLoad(condition, deploy, app) {
 /** @param {import('kubernetes-types/core/v1').Pod} pod @param {string} version */
 function runs({ metadata, spec, status }, version) {
   const isReady = status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True');
+  const isOfDeployment = metadata?.ownerReferences !== undefined && metadata.deletionTimestamp === undefined;
   const [image = ''] = spec?.containers[0]?.image?.split('@') ?? [];
-  return isReady && metadata?.deletionTimestamp === undefined && image.endsWith(`:${version}`);
+  return isReady && isOfDeployment && image.endsWith(`:${version}`);
 }
 
 module.exports = { tryOut };

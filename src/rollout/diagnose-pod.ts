@@ -1,16 +1,18 @@
 import type { Container, PodSpec, Probe } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import type { Evidence } from './evidence';
-import { currentReplicaSet, type Snapshot } from './snapshot';
+import { newPods, type Snapshot } from './snapshot';
 import type { PodTrouble, Sign } from './verdict';
 import { probeAnswer, probeKill } from './warnings';
-import { missingIn, programIn, startFault } from './wording';
+import { missingIn, programIn, startFault, withoutPasswords } from './wording';
 
 export interface Case {
   readonly deployment: string;
   readonly namespace: string;
   readonly timeoutMs: number;
   readonly verifyPath?: string;
+  /** The image that this run has pushed. */
+  readonly pushed?: string;
   readonly snapshot: Snapshot;
   readonly evidence: Evidence;
 }
@@ -27,7 +29,7 @@ export function notPulled({ fault, trouble }: Extract<Sign, { code: 'pull' }>, o
     case 'never':
       return problem('cause.pull-never', base);
     case 'not-found':
-      return problem('cause.pull-not-found', base);
+      return problem('cause.pull-not-found', { ...base, isOurs: image === of.pushed });
     case 'denied': {
       // The kubelet goes on without a secret that is not there, and says so in an event only.
       const absent = evidence.warnings
@@ -96,7 +98,7 @@ export function crashed(trouble: PodTrouble, of: Case): Problem {
     });
   }
   const logs = evidence.logs.filter((each) => each.pod === pod && each.container === container);
-  const said = tellingLine(logs[0]?.lines ?? trouble.message);
+  const said = tellingLine(logs[0]?.lines ?? withoutPasswords(trouble.message));
   if (/exec format error/.test(said)) return problem('cause.format', at);
   const ends = reason === 'Restarted' ? restarts : restarts + 1;
   return problem('cause.crash', { ...at, isInit, exitCode, ends, said });
@@ -114,9 +116,10 @@ function tellingLine(text: string): string {
   return (telling ?? lines.at(-1) ?? '').slice(0, 200);
 }
 
+/** A new pod as it was made, with what admission put in (pull secrets of its ServiceAccount, limits of a LimitRange); else its template. */
 function podOf({ snapshot }: Case): PodSpec | undefined {
-  const replicaSet = currentReplicaSet(snapshot);
-  return replicaSet?.spec?.template?.spec ?? snapshot.workload?.spec?.template.spec;
+  const [pod] = newPods(snapshot);
+  return pod?.spec ?? snapshot.workload?.spec?.template.spec;
 }
 
 /** The container as the new version's template has it. */

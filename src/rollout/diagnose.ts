@@ -61,7 +61,9 @@ export function diagnose(cause: Cause, of: Case): Problem {
 /** A deadline says little by itself: what stands behind it is the cause. */
 function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem {
   const { behind, trouble, whose } = cause;
-  if (behind) return diagnose(behind, of);
+  // One pod that was thrown out, and replaced, says less than what its successor waits for.
+  const isOld = behind?.code === 'evicted' && trouble !== undefined && trouble.container !== '';
+  if (behind && !isOld) return diagnose(behind, of);
   const isWaiting = trouble?.reason === 'NotReady' || trouble?.reason === 'NotStarted';
   if (trouble && !isWaiting && trouble.exitCode !== undefined) return crashed(trouble, of);
   const probe = trouble?.reason === 'NotStarted' ? 'startup' : 'readiness';
@@ -121,7 +123,11 @@ function noRoom(detail: string, { deployment, namespace, evidence }: Case): Prob
   const where = { deployment, namespace };
   const resource =
     /Insufficient ([\w./-]*[\w])/.exec(detail)?.[1] ?? (/Too many pods/.test(detail) ? 'pods' : undefined);
-  if (!resource) return problem('cause.no-node', { ...where, detail });
+  if (!resource) {
+    if (/free ports/.test(detail)) return problem('cause.port-taken', { ...where, detail });
+    const isApart = /anti-affinity|topology spread/.test(detail);
+    return problem(isApart ? 'cause.kept-apart' : 'cause.no-node', { ...where, detail });
+  }
   const { asks = '', free = '', node = '' } = evidence.room ?? {};
   return problem('cause.no-room', { ...where, resource, asks, free, node, detail });
 }

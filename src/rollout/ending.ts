@@ -42,7 +42,7 @@ export function servingIn(snapshot: Snapshot, { current }: { current: 'new' | 'o
     pods.some((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp);
   const other = current === 'new' ? 'old' : 'new';
   const [ofCurrent, ofOther] = [ready(newPods(snapshot)), ready(oldPods(snapshot))];
-  if (ofCurrent && ofOther) return 'old';
+  if (ofCurrent && ofOther) return 'both';
   if (ofCurrent) return current;
   return ofOther ? other : 'nobody';
 }

@@ -7,6 +7,7 @@ import { currentReplicaSet, newPods, type Snapshot, type Target } from './snapsh
 import { troublesOf } from './trouble';
 import type { Cause, PodTrouble } from './verdict';
 import { type Warning, warningsAbout } from './warnings';
+import { withoutPasswords } from './wording';
 
 /** The last lines of a container, taken when a rollout failed. */
 export interface ContainerLog {
@@ -119,7 +120,7 @@ async function lastWords(cluster: Cluster, namespace: string, trouble: PodTroubl
   const order = reason === 'Restarted' ? [true, false] : restarts > 0 ? [false, true] : [false];
   const read = (previous: boolean) =>
     cluster.text(logsArgv({ namespace, pod, container, previous, lines: LINES })).then(
-      (text) => (GONE.test(text) ? '' : text.trimEnd()),
+      (text) => (GONE.test(text) ? '' : withoutPasswords(text.trimEnd())),
       // A container that never started has no log: its status says why.
       () => '',
     );

@@ -38,7 +38,8 @@ export function judge(
   if (superseded) return { state, verdict: { kind: 'superseded', by: superseded } };
   const pods = newPods(snapshot);
   const progress = progressOf(target, snapshot, pods);
-  const waitingFor = firstWait(target, snapshot, progress);
+  const isSettling = now - state.startedAt < settleMs(target, pods);
+  const waitingFor = firstWait(target, snapshot, progress) ?? (isSettling ? 'soak' : undefined);
   if (progress.desired === 0) return { state, verdict: { kind: 'unknown', why: 'scaled-to-zero' } };
   if (waitingFor === undefined) {
     const revision = snapshot.workload?.metadata?.annotations?.[annotations.revision] ?? '';
@@ -50,9 +51,12 @@ export function judge(
   const releasedAt = isReleasing ? now : state.releasedAt;
   const kept = hasProgressed(state.progress, progress) ? {} : state.since;
   const releasedAfter = (key: string) => Math.max(0, (releasedAt ?? 0) - (kept[key] ?? now));
-  // Until the controller has seen our write, its status speaks of the version before.
+  // Until the controller has seen our write, its status speaks of the version before. And nobody knows whether what could be seen
+  // a while ago is so still.
   const suspicions =
-    waitingFor === 'controller' ? [] : suspect({ target, snapshot, pods, memory, waitingFor, releasedAfter });
+    waitingFor === 'controller' || snapshot.isBlind
+      ? []
+      : suspect({ target, snapshot, pods, memory, waitingFor, releasedAfter, elapsedMs: now - state.startedAt });
   const since = Object.fromEntries(suspicions.map(({ key }) => [key, kept[key] ?? now]));
   const next: JudgeState = {
     startedAt: state.startedAt,
@@ -86,6 +90,14 @@ function withWords(trouble: PodTrouble, { said }: Snapshot, pods: readonly Pod[]
   const pod = pods.find(({ metadata }) => metadata?.name === trouble.pod);
   const message = trouble.message || (pod && said?.[identity(pod).uid]) || '';
   return { ...trouble, message };
+}
+
+/** What was there already has no soak of ours; where it was restarted, it may be up only for the moment. */
+function settleMs({ joined }: Target, pods: readonly Pod[]): number {
+  const restarts = pods.flatMap(({ status }) =>
+    (status?.containerStatuses ?? []).map(({ restartCount }) => restartCount),
+  );
+  return joined && restarts.some((count) => count > 0) ? joined.soakMs : 0;
 }
 
 function isSign(cause: Cause): cause is Sign {
@@ -140,7 +152,8 @@ function firstWait(
   }
   if (available < desired) return 'soak';
   if (updated > desired) return 'pods';
-  return target.verifyMs !== undefined && !snapshot.verified?.passed ? 'verify' : undefined;
+  if (target.verifyMs !== undefined && !snapshot.verified?.passed) return 'verify';
+  return undefined;
 }
 
 function hasProgressed(before: Progress | undefined, now: Progress): boolean {

@@ -196,7 +196,9 @@ class Follower<T extends Named> {
     this.#version = resourceVersion;
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') this.#items.delete(uid);
-    else this.#items.set(uid, object);
+    // The answer to our own write may have come before this.
+    else if (identity(object).generation >= identity(this.#items.get(uid) ?? {}).generation)
+      this.#items.set(uid, object);
     this.#of.onChange();
   }
 }

@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly verified?: Verified;
   /** What events say about new pods (by UID) that do not come on: why they are not set up, or what their probe was answered. */
   readonly said?: Readonly<Record<string, string>>;
+  /** The cluster cannot be seen at present: this is how it was before. */
+  readonly isBlind?: boolean;
 }
 
 export interface Verified {
@@ -36,6 +38,8 @@ export interface Target {
    * renew it (DeploymentTimedOut, k8s.io/kubernetes/pkg/controller/deployment/util), so that it says nothing of our rollout.
    */
   readonly stalledBefore?: string;
+  /** Of a rollout that we did not begin, but found: how long what it restarted has to stay up. */
+  readonly joined?: { readonly soakMs: number };
   /** A container that ends badly again after this many restarts is crashing. */
   readonly maxRestarts: number;
   /** How long a pod that is ready may answer `verify-path` wrongly; missing where there is nothing to verify. */

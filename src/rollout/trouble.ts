@@ -31,10 +31,13 @@ export function troubleOf(pod: Pod, target: Baseline): PodTrouble | undefined {
 
 /** The pod that is worst off. */
 export function worstTrouble(pods: readonly Pod[], target: Baseline): PodTrouble | undefined {
-  return pods
-    .map((pod) => troubleOf(pod, target))
-    .filter((trouble) => trouble !== undefined)
-    .sort(byWeight)[0];
+  const worst = (of: readonly Pod[]) =>
+    of
+      .map((pod) => troubleOf(pod, target))
+      .filter((trouble) => trouble !== undefined)
+      .sort(byWeight)[0];
+  // A pod that was thrown out has been replaced.
+  return worst(pods.filter((pod) => !isThrownOut(pod))) ?? worst(pods);
 }
 
 /** The most restarts first; one that is merely not ready yet last. */

@@ -1,7 +1,7 @@
 import type { Fetch } from '../image/registry';
 import { getArgv, paths } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
-import type { Pod } from '../kubectl/objects';
+import { identity, type Pod } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { isReady, newPods, type Snapshot, type Verified } from './snapshot';
 
@@ -18,6 +18,7 @@ export interface PathToVerify {
   readonly namespace: string;
   readonly port: number;
   readonly path: string;
+  readonly hasReadinessProbe: boolean;
 }
 
 /** Asks a new pod itself, through the API server, from when its container runs until it gives the right answer once. */
@@ -37,10 +38,17 @@ export class PathCheck {
   async follow(snapshot: () => Snapshot, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.result?.passed) {
       const pod = podToAsk(snapshot());
-      const answer = pod && (await this.#ask(pod, signal));
-      if (answer) this.result = answer;
+      const answer = pod && (await this.#ask(identity(pod).name, signal));
+      // Before it is ready, only the right answer says anything.
+      if (pod && answer && (answer.passed || isReady(pod))) this.result = answer;
       if (!this.result?.passed) await this.#clock.sleep(AGAIN_MS, signal);
     }
+  }
+
+  /** Whether the failure says nothing of the pod. Without a readiness probe a pod counts as ready before its program listens. */
+  #isSilent({ message, reason }: KubectlError): boolean {
+    if (NOT_THE_POD.test(message) || SILENT.has(reason)) return true;
+    return !this.#of.hasReadinessProbe && NO_LISTENER.test(message);
   }
 
   async #ask(pod: string, signal: AbortSignal): Promise<Verified | undefined> {
@@ -50,12 +58,16 @@ export class PathCheck {
       return { passed: true, detail: '' };
     } catch (error) {
       if (!(error instanceof KubectlError)) return undefined;
-      // The pod has no address yet, or it is the way to the cluster that is broken: that says nothing of the pod.
-      const isNoAnswer = /address not allowed/.test(error.message) || SILENT.has(error.reason);
-      return isNoAnswer ? undefined : { passed: false, detail: answerOf(error.message) };
+      return this.#isSilent(error) ? undefined : { passed: false, detail: answerOf(error.message) };
     }
   }
 }
+
+/** kubectl's and the API server's words for an API server that is away or starts, and for a pod that has no address yet. */
+const NOT_THE_POD =
+  /The connection to the server|Unable to connect to the server|apiserver|etcdserver|address not allowed|cannot get resource|TLS handshake/;
+/** The API server's words for a pod at whose port nothing answers. */
+const NO_LISTENER = /error trying to reach service/;
 
 const SILENT: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'Cancelled', 'TimedOut'] as const);
 
@@ -78,12 +90,12 @@ function unquoted(text: string): string {
 }
 
 /** A pod that is ready, else one whose containers run: it may answer before its probe is asked again. */
-function podToAsk(snapshot: Snapshot): string | undefined {
+function podToAsk(snapshot: Snapshot): Pod | undefined {
   const pods = newPods(snapshot);
   const runs = ({ status }: Pod) =>
     (status?.containerStatuses ?? []).length > 0 &&
     (status?.containerStatuses ?? []).every(({ state }) => state?.running !== undefined);
-  return (pods.find(isReady) ?? pods.find(runs))?.metadata?.name;
+  return pods.find(isReady) ?? pods.find(runs);
 }
 
 /**

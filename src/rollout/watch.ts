@@ -54,6 +54,7 @@ async function watch(
     const snapshot: Snapshot = {
       ...observer.snapshot(),
       said: waiting.said,
+      isBlind: observer.trouble() !== undefined,
       ...(check?.result && { verified: check.result }),
     };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };

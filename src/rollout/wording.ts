@@ -151,3 +151,13 @@ export function withoutLogin(text: string): string {
 export function scheduled(message: string): string {
   return message.replace(/[.,;]? (?:no new claims to deallocate|preemption: |not found$).*$/s, '').trim();
 }
+
+/** What an app says of itself, without what looks like a password: its last words are shown where many can read them. */
+export function withoutPasswords(text: string): string {
+  return text
+    .replace(
+      /\b([\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key)["']?\s{0,3}[=:]\s{0,3})(?:"[^"\n]+"|'[^'\n]+'|[^\s,;&"']+)/gi,
+      '$1***',
+    )
+    .replace(/(:\/\/[^\s/:"'@]{1,200}:)[^\s/"'@]+@/g, '$1***@');
+}

@@ -14,6 +14,8 @@ export interface ImageChange {
   readonly container: ChosenContainer;
   readonly soak: Soak;
   readonly image: PinnedImage;
+  /** What the container runs by a tag that this run has pushed, and by the digest that it really is: the tag means another now. */
+  readonly ran?: { readonly image: string; readonly pinned: string };
 }
 
 export interface Written {
@@ -28,22 +30,24 @@ export interface Written {
 /** Writes the image into the workload. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image, workload: known }: ImageChange,
+  { container, soak, image, workload: known, ran }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const to = printReference(image);
+  const of = { container: container.name };
   const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
   let before: Omit<Written, 'workload'> = { replaced: container.image };
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
-    const isNews = serves(workload, replaced) && lastGood(historyOf(workload))?.image !== replaced;
-    const found: HistoryEntry = { image: replaced, run: '', at, outcome: 'found', ...revisionOf(workload) };
+    const served = ran?.image === replaced ? ran.pinned : replaced;
+    const isNews = serves(workload, replaced) && lastGood(historyOf(workload), container.name)?.image !== served;
+    const found: HistoryEntry = { image: served, run: '', at, outcome: 'found', ...of, ...revisionOf(workload) };
     const past = isNews ? record(historyOf(workload), found) : historyOf(workload);
-    const good = lastGood(past)?.image;
+    const good = lastGood(past, container.name)?.image;
     before = { replaced, ...(good !== undefined && { lastGood: good }) };
-    const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open' });
+    const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open', ...of });
     const changeCause = line('change.cause', { image: to, sha: run.sha, url: run.url });
     return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
   };
@@ -79,7 +83,7 @@ export interface Restoring {
 }
 
 /**
- * Puts an image back and, with it, what minReadySeconds was before us. Gives the workload as it is then; undefined where
+ * Puts an image back. Gives the workload as it is then; undefined where
  * somebody else has changed the workload meanwhile: what they chose stays.
  */
 export async function restoreImage(
@@ -94,11 +98,17 @@ export async function restoreImage(
     isTheirs = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
     if (isTheirs) return undefined;
     const at = writing.clock.today().toISOString();
-    const entry = entryOf(workload, run.id) ?? { id: run.id, image: imageIn(workload) ?? '', run: run.url, at };
+    const entry = entryOf(workload, run.id) ?? {
+      id: run.id,
+      image: imageIn(workload) ?? '',
+      run: run.url,
+      at,
+      container: container.name,
+    };
     // What failed must not look as if it were still under way, should this run end before it can say more.
     const history = record(historyOf(workload), { ...entry, outcome: 'failed', ...revisionOf(workload) });
     const changeCause = line('change.cause-back', { image, url: run.url });
-    return rolloutPatch(workload, { container, image, soak: soakBefore(workload), history, changeCause, run });
+    return rolloutPatch(workload, { container, image, soak: presentSoak(workload), history, changeCause, run });
   };
   const isDone = (workload: Deployment) =>
     imageIn(workload) === image &&
@@ -107,10 +117,10 @@ export async function restoreImage(
   return isTheirs ? undefined : written;
 }
 
-/** What minReadySeconds was before this action, as both the value to set and the one to remember. */
-function soakBefore({ metadata, spec }: Deployment): Soak {
-  const before = ownersSoak(metadata?.annotations?.[annotations.minReadySeconds], spec?.minReadySeconds ?? 0);
-  return { set: before, before };
+/** What minReadySeconds is, and what its owner had: a version that comes back has to stay up as well. */
+function presentSoak({ metadata, spec }: Deployment): Soak {
+  const set = spec?.minReadySeconds ?? 0;
+  return { set, before: ownersSoak(metadata?.annotations?.[annotations.minReadySeconds], set) };
 }
 
 /** The image of the workload that last served for certain; undefined where none is known. */
@@ -121,7 +131,7 @@ export function knownGood({
   workload: Deployment;
   container: ChosenContainer;
 }): string | undefined {
-  return serves(workload, container.image) ? container.image : lastGood(historyOf(workload))?.image;
+  return serves(workload, container.image) ? container.image : lastGood(historyOf(workload), container.name)?.image;
 }
 
 /** Whether the image that the workload has is known to serve: all of it runs, and no run of ours found it bad. */
@@ -129,26 +139,40 @@ function serves(workload: Deployment, image: string): boolean {
   return isComplete(workload) && !hasFailed(historyOf(workload), image);
 }
 
+export interface Ending {
+  /** As the history keeps it. */
+  readonly outcome: string;
+  readonly container: string;
+  /** The image that ended so. */
+  readonly image: string;
+  /** Whether minReadySeconds becomes its owner's again. */
+  readonly isSoakOver: boolean;
+}
+
 /**
  * Writes how the run ended into the workload's history, where the workload is still ours. It changes no template. Gives
- * why it could not, or nothing. A run that found its image there already has an entry only where the last one says that it failed.
+ * why it could not, or nothing. A run that found its image there already has an entry only where that is news: it failed, or it
+ * had failed before.
  */
-export async function recordOutcome(writing: Writing, known: Deployment, outcome: string): Promise<string | undefined> {
+export async function recordOutcome(writing: Writing, known: Deployment, ending: Ending): Promise<string | undefined> {
   const { run } = writing.config;
+  const { outcome, container, image, isSoakOver } = ending;
   const at = writing.clock.today().toISOString();
-  const entryIn = (workload: Deployment) => entryOf(workload, run.id);
+  const template = canonical(known.spec?.template);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
-    const isOurs = workload.metadata?.annotations?.[annotations.deployId] === run.id;
     const history = historyOf(workload);
-    const failed =
-      outcome === 'unchanged' && canonical(workload.spec?.template) === canonical(known.spec?.template)
-        ? history.findLast(({ image }) => imagesOf(workload).includes(image) && hasFailed(history, image))
-        : undefined;
-    const entry = isOurs ? entryIn(workload) : failed && { image: failed.image, id: run.id, run: run.url, at };
+    const isOurs = workload.metadata?.annotations?.[annotations.deployId] === run.id;
+    const isNews = hasFailed(history, image) || outcome.startsWith('failed');
+    const isSeen = isNews && canonical(workload.spec?.template) === template;
+    const entry = isOurs
+      ? entryOf(workload, run.id)
+      : isSeen && { id: run.id, image, run: run.url, at, container, ...revisionOf(workload) };
     if (!entry) return undefined;
     // After a rollback the workload's revision is that of the version put back.
-    return historyPatch(workload, record(history, { ...revisionOf(workload), ...entry, outcome }));
+    const next = record(history, { ...revisionOf(workload), ...entry, outcome });
+    return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined);
   };
+  const entryIn = (workload: Deployment) => entryOf(workload, run.id);
   try {
     await write(writing, known, patchFor, (workload) => entryIn(workload)?.outcome === outcome);
     return undefined;
@@ -163,10 +187,6 @@ function historyOf(workload: Deployment): HistoryEntry[] {
 
 function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
   return historyOf(workload).find((entry) => entry.id === id);
-}
-
-function imagesOf({ spec }: Deployment): string[] {
-  return (spec?.template.spec?.containers ?? []).map(({ image = '' }) => image);
 }
 
 function revisionOf(workload: Deployment): { revision: string } | object {

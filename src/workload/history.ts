@@ -12,6 +12,8 @@ export interface HistoryEntry {
   readonly outcome: string;
   /** The run's id. */
   readonly id?: string;
+  /** Whose image it is; missing in entries of the first versions of this action. */
+  readonly container?: string;
 }
 
 /** An annotation is copied to every ReplicaSet, so it must stay short. */
@@ -39,7 +41,7 @@ export function printHistory(history: readonly HistoryEntry[]): string {
 export function record(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   const index = entry.id === undefined ? -1 : history.findIndex(({ id }) => id === entry.id);
   const next = index >= 0 ? history.with(index, entry) : [...history, entry];
-  const good = lastGood(next);
+  const good = lastGood(next, entry.container);
   while (next.length > KEPT) next.splice(next[0] === good ? 1 : 0, 1);
   return next;
 }
@@ -49,9 +51,10 @@ export function hasFailed(history: readonly HistoryEntry[], image: string): bool
   return history.findLast((entry) => entry.image === image)?.outcome.startsWith('failed') ?? false;
 }
 
-/** The image that last served for certain. */
-export function lastGood(history: readonly HistoryEntry[]): HistoryEntry | undefined {
-  return history.findLast(({ outcome }) => GOOD.has(outcome));
+/** The image of the container that last served for certain. */
+export function lastGood(history: readonly HistoryEntry[], container: string | undefined): HistoryEntry | undefined {
+  const isOfIt = (entry: HistoryEntry) => (entry.container ?? container) === container;
+  return history.findLast((entry) => GOOD.has(entry.outcome) && isOfIt(entry));
 }
 
 function isEntry(value: unknown): value is HistoryEntry {
@@ -60,6 +63,6 @@ function isEntry(value: unknown): value is HistoryEntry {
     typeof entry === 'object' &&
     entry !== null &&
     [entry.image, entry.run, entry.at, entry.outcome].every((field) => typeof field === 'string') &&
-    [entry.revision, entry.id].every((field) => field === undefined || typeof field === 'string')
+    [entry.revision, entry.id, entry.container].every((field) => field === undefined || typeof field === 'string')
   );
 }

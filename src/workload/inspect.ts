@@ -1,5 +1,12 @@
-import { parseReference, type Repository, sameRepository } from '../image/reference';
-import type { Container, Deployment } from '../kubectl/objects';
+import {
+  type ImageReference,
+  parseDigest,
+  parseReference,
+  printReference,
+  type Repository,
+  sameRepository,
+} from '../image/reference';
+import type { Container, Deployment, Pod } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 
 export interface ChosenContainer {
@@ -47,6 +54,28 @@ function portOf({ readinessProbe, ports = [] }: Container): number | undefined {
   const probed = readinessProbe?.httpGet?.port ?? readinessProbe?.tcpSocket?.port;
   if (typeof probed === 'number') return probed;
   return (ports.find(({ name }) => name !== undefined && name === probed) ?? ports[0])?.containerPort;
+}
+
+/**
+ * What a container runs by a tag that is being pushed, pinned by the digest that its ready pods have: afterwards the tag means
+ * another image. Undefined where the tag is another one, or the pods do not agree. Of `imageID` only the digest is used: its
+ * repository is any under which the node knows the same image.
+ */
+export function runningPinned(
+  { container, pods }: { container: ChosenContainer; pods: { readonly items: readonly Pod[] } },
+  pushed: readonly ImageReference[],
+): { image: string; pinned: string } | undefined {
+  const { image, name } = container;
+  const reference = parseReference(image).value;
+  if (!reference || reference.digest) return undefined;
+  const { repository, tag = 'latest' } = reference;
+  const isPushed = pushed.some((each) => sameRepository(each.repository, repository) && each.tag === tag);
+  const statuses = pods.items
+    .filter(({ spec }) => spec?.containers.some((each) => each.name === name && each.image === image))
+    .flatMap(({ status }) => status?.containerStatuses?.filter((each) => each.name === name && each.ready) ?? []);
+  const [digest, ...others] = new Set(statuses.map(({ imageID }) => parseDigest(imageID.split('@')[1] ?? '').value));
+  if (!isPushed || digest === undefined || others.length > 0) return undefined;
+  return { image, pinned: printReference({ ...reference, tag, digest }) };
 }
 
 /** Why a rollout of this Deployment could not be carried through or judged; undefined where it can. */

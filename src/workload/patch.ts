@@ -45,9 +45,23 @@ export function rolloutPatch(workload: Deployment, change: Change): Operation[] 
   ];
 }
 
-/** The patch that writes how a run ended. It leaves the template alone, so nothing is rolled out by it. */
-export function historyPatch(workload: Deployment, history: readonly HistoryEntry[]): Operation[] {
-  return [...guarded(workload), ...annotate(workload, { [annotations.history]: printHistory(history) })];
+/**
+ * The patch that writes how a run ended, and gives the owner's minReadySeconds back where it has to. It leaves the template alone,
+ * so nothing is rolled out by it.
+ */
+export function historyPatch(
+  workload: Deployment,
+  history: readonly HistoryEntry[],
+  minReadySeconds: number | undefined,
+): Operation[] {
+  const written = annotate(workload, { [annotations.history]: printHistory(history) });
+  if (minReadySeconds === undefined) return [...guarded(workload), ...written];
+  const soak = printRemembered({ before: minReadySeconds, set: minReadySeconds });
+  return [
+    ...guarded(workload),
+    { op: 'add', path: '/spec/minReadySeconds', value: minReadySeconds },
+    ...annotate(workload, { [annotations.history]: printHistory(history), [annotations.minReadySeconds]: soak }),
+  ];
 }
 
 function guarded(workload: Deployment): Operation[] {

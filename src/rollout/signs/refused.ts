@@ -1,3 +1,4 @@
+import { currentReplicaSet } from '../snapshot';
 import { refuser } from '../wording';
 import type { Look, Suspicion } from './sign';
 
@@ -15,6 +16,10 @@ export function refused({ snapshot, pods, releasedAfter }: Look): Suspicion[] {
   const isShort = pods.length < (snapshot.workload?.spec?.replicas ?? 1);
   if (condition?.status !== 'True' || !isShort) return [];
   const { message = '' } = condition;
+  // The controller tells of older ReplicaSets too, where the new one has no trouble.
+  const [, refusedPod] = /^pods "([^"]+)"/.exec(message) ?? [];
+  const own = currentReplicaSet(snapshot)?.metadata?.name;
+  if (refusedPod !== undefined && own !== undefined && !refusedPod.startsWith(`${own}-`)) return [];
   const by = refuser(message);
   const key = `refused/${by}`;
   const cause = { code: 'refused', by, message } as const;

@@ -20,6 +20,8 @@ export interface Look {
   readonly pods: readonly Pod[];
   readonly memory: Memory;
   readonly waitingFor: WaitingFor;
+  /** Milliseconds since judging began. */
+  readonly elapsedMs: number;
   /**
    * Milliseconds from when a sign was first seen (by its key) to when old pods were last seen on their way out, giving room and
    * quota back; 0 where none has been.

@@ -24,6 +24,20 @@ export const clusterCauses = {
         : `No node has room for a new pod: the node ${node} has ${free} of ${resource} free, and the pod asks for ${asks}.`,
     next: `While it is rolled out, the old and the new pod must fit at once. Lower resources.requests in the manifest, remove what is not needed (kubectl get pods -A -o wide), or let an old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1, which with one replica means a gap. Namespace: ${namespace}.`,
   }),
+  'cause.port-taken': ({ detail }: Where & { detail: string }) => ({
+    what: because(
+      'No node can take a new pod while the old one is there: both want the same port of the node (hostPort)',
+      detail,
+    ),
+    next: 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest (with one replica that means a gap). Or use a Service instead of hostPort.',
+  }),
+  'cause.kept-apart': ({ detail }: Where & { detail: string }) => ({
+    what: because(
+      'No node can take a new pod: the manifest keeps it apart from pods that are there (anti-affinity or topology spread)',
+      detail,
+    ),
+    next: 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest. Or make the rule a preferred one instead of a required one.',
+  }),
   'cause.no-node': ({ detail }: Where & { detail: string }) => ({
     what: because('No node may take a new pod: a rule keeps it away', detail),
     next: 'Compare nodeSelector, affinity and tolerations in the manifest with the labels and taints of the nodes: kubectl get nodes --show-labels, kubectl describe nodes. A node that was taken out of service ("cordoned") comes back with: kubectl uncordon NODE',
@@ -73,7 +87,7 @@ export const clusterCauses = {
     next: `More, with all its events: kubectl describe pod ${pod} -n ${namespace}`,
   }),
   'cause.evicted': ({ count, detail }: Where & { count: number; detail: string }) => ({
-    what: because(`The node threw ${count} new pods out again`, detail),
+    what: because(`The node threw ${count === 1 ? 'a new pod' : `${count} new pods`} out again`, detail),
     next: 'It had become short of what the words above name. Free some (disk: crictl rmi --prune on the node; memory: kubectl top pods -A), or lower what the app uses (its ephemeral storage, an emptyDir with a limit).',
   }),
   'cause.node': ({ node, detail }: Where & { node: string; detail: string }) => ({

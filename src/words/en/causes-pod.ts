@@ -28,9 +28,12 @@ export const podCauses = {
     what: `The Deployment forbids its node to pull images (imagePullPolicy: Never), and ${short(image)} is not on the node.`,
     next: 'Set imagePullPolicy to IfNotPresent (or Always) in the manifest.',
   }),
-  'cause.pull-not-found': ({ image, detail }: Image) => ({
-    what: because(`The node does not find ${short(image)}, which this run pushed and saw in the registry`, detail),
-    next: 'The node asks somewhere else than this job did, or without a login: see whether its containerd has a mirror for this registry (/etc/containerd/certs.d), whether both resolve the registry\'s name to the same address, and, for a private repository, whether the Deployment names a pull secret. Some registries answer "not found" to those who may not know.',
+  'cause.pull-not-found': ({ image, detail, isOurs }: Image & { isOurs: boolean }) => ({
+    what: because(
+      `The node does not find ${short(image)}${isOurs ? ', which this run pushed and saw in the registry' : ' in its registry'}`,
+      detail,
+    ),
+    next: 'The node may ask somewhere else than this job does, or without a login: see whether its containerd has a mirror for this registry (/etc/containerd/certs.d), whether both resolve the registry\'s name to the same address, and, for a private repository, whether the Deployment names a pull secret. Some registries answer "not found" to those who may not know.',
   }),
   'cause.pull-no-login': ({ image, namespace, detail }: Image) => ({
     what: because(

@@ -19,7 +19,7 @@ const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
   deployed: (it) => `${it}: the new version serves`,
   unchanged: (it) => `${it}: this image was already running, and it serves`,
   refused: (it) => `${it}: stopped before anything was changed in the cluster`,
-  failed: (it) => `${it}: the new version does not work`,
+  failed: (it) => `${it}: the new version does not serve as it should`,
   'failed-rolled-back': (it) => `${it}: the new version does not work; the version before is back and serves`,
   'failed-rollback-failed': (it) =>
     `${it}: the new version does not work, and the version before could not be brought back for certain`,
@@ -44,6 +44,7 @@ const PHASES: Record<PhaseName, string> = {
 const SERVING: Record<Serving, string> = {
   new: 'Users are served by the new version.',
   old: 'Users are not affected: the previous version still serves.',
+  both: 'Some users are affected: pods of both versions are ready, and requests go to either.',
   nobody: 'Users are affected: no pod of this Deployment is ready.',
   unknown: 'Whether users are affected is not known.',
 };
