@@ -155,6 +155,29 @@ describe('the write', () => {
     expect(await report).toMatchObject({ outcome: 'refused', problems: [{ code: 'workload.rejected' }] });
   });
 
+  it.each([
+    'Error from server (NotFound): deployments.apps "caring-note-api" not found',
+    'Error from server (Forbidden): deployments.apps "x" is forbidden: User "d" cannot patch resource "deployments"',
+    'error: You must be logged in to the server (Unauthorized)',
+  ])('that is clearly refused changes nothing, and nobody has to wonder: %s', async (stderr) => {
+    const { report, server } = start({ fates: [{ stderr }] });
+    expect(await report).toMatchObject({ outcome: 'refused' });
+    expect([server.patches, server.applied.length]).toEqual([1, 0]);
+  });
+
+  it('that ends without a clear word leaves it open whether it took effect', async () => {
+    const { report, clock } = start({ fates: Array.from({ length: 6 }, () => ({ stderr: 'Killed' })) });
+    let isOver = false;
+    void report.then(() => {
+      isOver = true;
+    });
+    await until(() => {
+      clock.pass(1_000);
+      return isOver;
+    });
+    expect(await report).toMatchObject({ outcome: 'unknown', problems: [{ code: 'workload.write-unknown' }] });
+  });
+
   it('whose answer never comes does not keep a cancelled run beyond what GitHub grants', async () => {
     let isSent = false;
     const hangs = (argv: readonly string[]) => {

@@ -37,6 +37,8 @@ interface World {
   /** Called when evidence is being read: the verdict has fallen then, and nothing has been put back. */
   readonly onEvidence?: (world: { server: ApiServer; cancel: AbortController; cluster: FakeCluster }) => void;
   readonly url?: number;
+  /** By which digest the node knows what runs at the beginning; it does not say where that is empty. */
+  readonly runs?: string;
 }
 
 const ended = (stdout = ''): ProcessResult => ({ kind: 'exited', code: 0, stdout, stderr: '' });
@@ -44,11 +46,22 @@ const imageOf = ({ object }: ApiServer) => object.spec?.template.spec?.container
 const historyOf = ({ object }: ApiServer) => parseHistory(object.metadata?.annotations?.[annotations.history]);
 
 /** A deploy of an image, in a world of a test's own, whose clock runs as fast as it can. */
-async function run({ inputs = {}, workload = deployment(), fates = {}, patches = [], onEvidence, url = 200 }: World) {
+async function run({
+  inputs = {},
+  workload = deployment(),
+  fates = {},
+  patches = [],
+  onEvidence,
+  url = 200,
+  runs = '',
+}: World) {
   const clock = new ManualClock();
   const cancel = new AbortController();
   const server = new ApiServer(workload, patches);
   const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
+  for (const status of cluster.pods.flatMap((pod) => pod.status?.containerStatuses ?? [])) {
+    Object.assign(status, { imageID: runs && `docker.io/caringnote/caring-note-api@${runs}` });
+  }
   let isKnown = false;
   const transport = new FakeTransport((argv, stdin, live) => {
     const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;
@@ -181,6 +194,71 @@ describe('a version that is bad', () => {
     expect(codes).toEqual(['cause.node']);
     expect(imageOf(server)).toBe(IMAGE);
     expect(server.applied).toHaveLength(2);
+    // That says nothing of the version: once all of it runs, it is as good as any.
+    expect(historyOf(server).at(-1)).toMatchObject({ image: IMAGE, outcome: 'unknown' });
+    const container = { index: 0, name: 'caring-note-api', image: IMAGE, hasReadinessProbe: false };
+    server.touch(({ metadata, status }) => {
+      const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+      Object.assign(status ?? {}, { observedGeneration: metadata?.generation, ...counts });
+    });
+    expect(knownGood({ workload: server.object, container })).toBe(IMAGE);
+  });
+
+  it('is put back with a soak, and then the workload has what its owner wanted', async () => {
+    const soak = (object: ApiServer['object']) => object.spec?.minReadySeconds;
+    for (const before of [undefined, 5]) {
+      const workload = deployment(({ spec }) => Object.assign(spec, before && { minReadySeconds: before }));
+      const { report, server } = await run({ fates: bad, workload });
+      expect(report.outcome).toBe('failed-rolled-back');
+      expect(server.applied.map((each) => [each.spec?.template.spec?.containers[0]?.image, soak(each)])).toEqual([
+        [IMAGE, 30],
+        [OLD_IMAGE, 30],
+        [OLD_IMAGE, before ?? 0],
+      ]);
+    }
+  });
+
+  it("is not replaced by another container's image, though that was deployed last", async () => {
+    const entry = { image: OLD_IMAGE, run: '', at: '', outcome: 'deployed' };
+    const workload = deployment(({ metadata, status }) => {
+      const history = [
+        { ...entry, id: 'api-step', container: 'caring-note-api' },
+        { ...entry, id: 'proxy-step', container: 'proxy', image: `envoyproxy/envoy:v2@sha256:${'9'.repeat(64)}` },
+      ];
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
+      Object.assign(status, { availableReplicas: 0 });
+    });
+    const { report, server } = await run({ fates: bad, workload, inputs: { container: 'caring-note-api' } });
+    expect(report).toMatchObject({ outcome: 'failed-rolled-back', wayBack });
+    expect(imageOf(server)).toBe(OLD_IMAGE);
+    expect(server.object.spec?.template.spec?.containers[1]?.image).toBe('envoyproxy/envoy:v1.30');
+  });
+
+  describe('under the tag of what ran', () => {
+    const image = 'caringnote/caring-note-api:new';
+    const byTag = () => deployment(({ spec }) => Object.assign(spec.template.spec?.containers[0] ?? {}, { image }));
+    const digest = `sha256:${'7'.repeat(64)}`;
+
+    it('is replaced by that, not by what the tag means now', async () => {
+      const { report, server } = await run({ fates: bad, workload: byTag(), runs: digest });
+      expect(report).toMatchObject({
+        outcome: 'failed-rolled-back',
+        previousImage: image,
+        wayBack: { command: expect.stringContaining(`caring-note-api=${image}@${digest}`), isKnownGood: true },
+      });
+      expect(imageOf(server)).toBe(`${image}@${digest}`);
+      expect(historyOf(server).map(({ image: of, outcome }) => [of, outcome])).toEqual([
+        [`${image}@${digest}`, 'found'],
+        [IMAGE, 'failed-rolled-back'],
+      ]);
+    });
+
+    it('stays where nobody knows what that was: the tag brings the bad one back', async () => {
+      const { report, server } = await run({ fates: bad, workload: byTag() });
+      expect(report.outcome).toBe('failed-no-previous');
+      expect(report.wayBack?.isKnownGood ?? false).toBe(false);
+      expect(imageOf(server)).toBe(IMAGE);
+    });
   });
 
   it('is left to whoever has changed the workload meanwhile', async () => {
@@ -246,6 +324,18 @@ describe('a version that comes up, and does not answer where users ask', () => {
     expect(report).toMatchObject({ outcome: 'failed-rolled-back', serving: 'old', wayBack });
     expect(codes).toEqual(['cause.verify-url']);
     expect(imageOf(server)).toBe(OLD_IMAGE);
+  });
+
+  it('is not known to be good later, where it was there already', async () => {
+    const entry: HistoryEntry = { id: 'before', image: OLD_IMAGE, run: '', at: '', outcome: 'deployed' };
+    const workload = deployment(({ spec, metadata }) => {
+      Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE });
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory([entry]) });
+    });
+    const { report, server } = await run({ ...asking, workload });
+    expect(report.outcome).toBe('failed-no-previous');
+    const container = { index: 0, name: 'caring-note-api', image: IMAGE, hasReadinessProbe: false };
+    expect(knownGood({ workload: server.object, container })).toBe(OLD_IMAGE);
   });
 
   it('is not known to be good later, where the run was cancelled before it was put back', async () => {

@@ -1,6 +1,7 @@
 // One tool on one condition, in a process of its own: what it waits for delays nobody else's clock, and a signal to it
 // takes away what it has made. Prints what was seen as one line of JSON.  node bench/attempt.js CONDITION TOOL SECONDS
 
+const { setTimeout: sleep } = require('node:timers/promises');
 const { conditions } = require('../testbed/conditions');
 const { execute } = require('../testbed/sample-app');
 const { tryOut } = require('../testbed/trial');
@@ -12,13 +13,16 @@ async function main() {
   if (!condition || !tools[tool]) throw new Error(`no such condition or tool: ${name}, ${tool}`);
   const { App, deploy } = tools[tool];
   const app = new App();
+  const trial = tryOut(condition, (it, inputs) => deploy(it, inputs, Number(seconds)), app);
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, async () => {
       await app.remove().catch(say);
+      // The tool has had the signal too, and may have something to take away.
+      await Promise.race([trial.catch(() => {}), sleep(10_000)]);
       process.exit(130);
     });
   }
-  const seen = await tryOut(condition, (it, inputs) => deploy(it, inputs, Number(seconds)), app);
+  const seen = await trial;
   const { workload, dropped, result, ...rest } = seen;
   // What its pods held is free again only when they have gone: the next one may be about just that.
   const gone = ['wait', '--for=delete', `namespace/${app.namespace}`, '--timeout=180s'];

@@ -1,12 +1,8 @@
 import { hurtNeighbours } from './advice';
 import { provePushed } from './image/build';
-import { type PinnedImage, parseReference, printReference } from './image/reference';
 import type { Config } from './inputs/config';
-import { type Cluster, KubectlError } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
-import { identity } from './kubectl/objects';
 import { isSuccess } from './outcome';
-import { look, type Ready } from './preflight';
 import { buildWhileChecking, type Prepared } from './prepare';
 import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
@@ -14,26 +10,15 @@ import { progressLines } from './report/progress';
 import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
 import { servingIn, unclearEnding } from './rollout/ending';
-import { Observer } from './rollout/observe';
-import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
-import { Failure, line, problem } from './words/words';
-import { knownGood, recordOutcome, type Written, writeImage } from './workload/changes';
-import { runningPinned } from './workload/inspect';
-
-/** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
-const VERIFY_SHARE = 0.6;
-const VERIFY_MIN_MS = 3_000;
-
-/** Answers after which nothing can have been changed. */
-const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
-  ...(['Forbidden', 'NotFound', 'Unauthorized', 'CertificateExpired', 'NoKubectl', 'NoKubeconfig'] as const),
-]);
+import { update } from './update';
+import { line, problem } from './words/words';
+import { recordOutcome } from './workload/changes';
 
 /** How long the end of a run may wait for advice, which is mostly there by then. */
 const ADVICE_MS = 2_000;
@@ -65,7 +50,8 @@ async function story(run: Run): Promise<Report> {
       return pinned;
     });
     const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
-    return await conclude(run, { ...begun, advice });
+    const ended = await watchToItsEnd(run, begun);
+    return await report(run, begun, ended, advice);
   } catch (error) {
     return fail(run, error);
   } finally {
@@ -86,100 +72,8 @@ async function overdue(run: Run, ended: AbortSignal): Promise<Report> {
   return reporter.end('cancelled', 'unknown', [said]);
 }
 
-/** Begins to watch, and puts the image into the workload unless it is there already. */
-async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
-  const { config, tools, reporter, closing } = run;
-  const { clock, signal } = tools;
-  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
-  // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const ready = hasImage(before) ? await look(config, cluster) : before;
-  const { container, soak } = ready;
-  // The watches begin at what was seen then, so nothing that happens from here on can be missed.
-  const observer = new Observer(cluster, clock, config.workload.namespace, ready);
-  closing.add(() => observer.stop());
-  observer.start();
-  const changed = !hasImage(ready);
-  let { workload } = ready;
-  let replaced = container.image;
-  let lastGood = knownGood(ready);
-  if (changed) {
-    const written = await write(run, cluster, ready, image);
-    ({ workload, lastGood, replaced } = written);
-    observer.see(workload);
-    reporter.found({ previousImage: replaced });
-    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
-    const from = ready.workload.spec?.minReadySeconds ?? 0;
-    if (from !== soak.set)
-      reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
-  } else {
-    reporter.log.info(line('log.unchanged', { digest: image.digest }));
-  }
-  const { uid, generation } = identity(workload);
-  const stalledBefore = changed ? stalledSince(workload) : undefined;
-  const target: Target = {
-    uid,
-    generation,
-    template: templateOf(workload),
-    container: container.name,
-    image: changed ? printReference(image) : container.image,
-    restartsBefore: restartCounts(ready.pods.items),
-    timeoutMs: config.verdict.timeoutMs,
-    maxRestarts: config.verdict.maxRestarts,
-    ...(config.verdict.verifyPath && { verifyMs: Math.max(VERIFY_MIN_MS, soak.set * 1_000 * VERIFY_SHARE) }),
-    ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
-    ...(stalledBefore !== undefined && { stalledBefore }),
-  };
-  return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
-}
-
-/** Writes the image; what the API server clearly refused has changed nothing. */
-async function write(run: Run, cluster: Cluster, ready: Ready, image: PinnedImage): Promise<Written> {
-  const { config, tools } = run;
-  const ran = runningPinned(ready, config.image.references);
-  run.wrote = true;
-  try {
-    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await writeImage(writing, { ...ready, image, ...(ran && { ran }) });
-  } catch (error) {
-    if (error instanceof KubectlError && REFUSALS.has(error.reason)) run.wrote = false;
-    throw error;
-  }
-}
-
-/** Watches until the rollout is judged; a version that is bad is put back. Writes down how it ended. */
-async function conclude(run: Run, begun: Begun & Pick<Prepared, 'advice'>): Promise<Report> {
-  const { config, tools, reporter } = run;
-  const ended = await judged(run, begun);
-  const { outcome, snapshot, current } = ended;
-  reporter.found({ pods: podRows(snapshot, begun.target, current) });
-  if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
-  const { workload } = snapshot;
-  await reporter.phase('record', async () => {
-    const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
-    const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
-    const isOurs = isSeen && outcome !== 'superseded';
-    const { container, target } = begun;
-    const ending = {
-      outcome: ended.recorded ?? outcome,
-      container: container.name,
-      image: target.image,
-      isSoakOver: current === 'old',
-    };
-    const [lost, hurt, advice] = await Promise.all([
-      isOurs && workload && recordOutcome(writing, workload, ending),
-      isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
-      Promise.race([begun.advice, tools.clock.sleep(ADVICE_MS).then(() => [])]),
-    ]);
-    if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
-    for (const each of hurt) reporter.warn(line('log.neighbour', each));
-    reporter.found({ advice });
-  });
-  const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
-  return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);
-}
-
-async function judged(run: Run, begun: Begun): Promise<Ended> {
+/** Watches until the rollout is judged, and verified; a version that is bad is put back. */
+async function watchToItsEnd(run: Run, begun: Begun): Promise<Ended> {
   const { config, tools, reporter } = run;
   const where = { deployment: config.workload.name, namespace: config.workload.namespace };
   const { verdict, snapshot } = await reporter.phase('watch', () => watch(run, begun));
@@ -227,6 +121,38 @@ async function verify({ config, tools, reporter }: Run): Promise<Cause | undefin
   if (url === undefined) return undefined;
   const detail = await reporter.phase('verify', () => verifyUrl(url, tools.fetch, tools.clock, tools.signal));
   return detail === undefined ? undefined : { code: 'verify-url', url, detail };
+}
+
+/** Writes down how the run ended, and says so. */
+async function report(run: Run, begun: Begun, ended: Ended, advising: Prepared['advice']): Promise<Report> {
+  const { config, tools, reporter } = run;
+  const { outcome, snapshot, current } = ended;
+  reporter.found({ pods: podRows(snapshot, begun.target, current) });
+  if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
+  const { workload } = snapshot;
+  await reporter.phase('record', async () => {
+    const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
+    const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
+    const isOurs = isSeen && outcome !== 'superseded';
+    const { container, target } = begun;
+    const ending = {
+      outcome: ended.recorded ?? outcome,
+      container: container.name,
+      image: target.image,
+      // A version that was still on its way back goes on proving itself.
+      isSoakOver: current === 'old' && outcome !== 'cancelled',
+    };
+    const [lost, hurt, advice] = await Promise.all([
+      isOurs && workload && recordOutcome(writing, workload, ending),
+      isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
+      Promise.race([advising, tools.clock.sleep(ADVICE_MS).then(() => [])]),
+    ]);
+    if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
+    for (const each of hurt) reporter.warn(line('log.neighbour', each));
+    reporter.found({ advice });
+  });
+  const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
+  return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */

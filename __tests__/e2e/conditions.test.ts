@@ -1,10 +1,10 @@
 import { conditions } from '../../testbed/conditions';
 import { tryOut } from '../../testbed/trial';
 
-// Counted from the start of the file: the last conditions wait for the ones before.
+// A condition may have to wait for many others.
 jest.setTimeout(1_800_000);
 
-/** On two cores: with more, what is measured is the machine. */
+/** More than a small machine has cores: mostly they wait. */
 const AT_A_TIME = 3;
 
 /** Runs what it is given, a few at a time, in the order in which it was asked. */
@@ -36,7 +36,8 @@ function deployUnder(condition: Condition) {
     const { result } = found;
     const { outcome = 'nothing', cause = '' } = result.outputs;
     process.stdout.write(`conditions: ${condition.name}: ${outcome} after ${result.seconds.toFixed(1)} s. ${cause}\n`);
-    if (outcome !== condition.expected.outcome) process.stdout.write(`${result.log}\n`);
+    const { expected } = condition;
+    if (outcome !== expected.outcome || !expected.cause.test(cause)) process.stdout.write(`${result.log}\n`);
     const { replicas, template } = found.workload.spec ?? {};
     const hasReadinessProbe = template?.spec?.containers[0]?.readinessProbe !== undefined;
     return { ...found, outcome, cause, replicas, hasReadinessProbe };
@@ -52,6 +53,8 @@ describe('a new version that is bad', () => {
     expect({ outcome, exit: result.exitCode }).toEqual({ outcome: condition.expected.outcome, exit: 1 });
     expect(cause).toMatch(condition.expected.cause);
     expect({ serves, ready }).toEqual({ serves: 'first', ready: replicas });
+    // Generous: a machine may be busy. What takes long by its nature says so.
+    if (!condition.slow) expect(result.seconds).toBeLessThan(90);
     // Without the probe users are sent to new pods at once.
     if (outcome === 'failed-rolled-back' && hasReadinessProbe) expect(dropped).toEqual([]);
   });

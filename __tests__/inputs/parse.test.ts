@@ -190,16 +190,22 @@ describe('a wrong input is refused, by its name', () => {
     for (const text of texts) expect([text, problemsOf({ [name]: text })]).toEqual([text, shape(name)]);
   });
 
-  it.each<InputName>(['context', 'file', 'target', 'registry-username', 'kubectl', 'verify-path', 'verify-url', 'environment-url'])(
-    '%s that holds a control character',
-    (name) => {
-      const login: Partial<RawInputs> = name === 'registry-username' ? { 'registry-password': 'x' } : {};
-      for (const character of ['\n', '\r', '\0', '\x1b', '\t', '\x7f']) {
-        const problems = problemsOf({ ...login, [name]: `a${character}::set-output name=x::y` });
-        expect(problems.filter(({ code }) => code === 'input.control')).toEqual(control(name));
-      }
-    },
-  );
+  it.each<InputName>([
+    'context',
+    'file',
+    'target',
+    'registry-username',
+    'kubectl',
+    'verify-path',
+    'verify-url',
+    'environment-url',
+  ])('%s that holds a control character', (name) => {
+    const login: Partial<RawInputs> = name === 'registry-username' ? { 'registry-password': 'x' } : {};
+    for (const character of ['\n', '\r', '\0', '\x1b', '\t', '\x7f']) {
+      const problems = problemsOf({ ...login, [name]: `a${character}::set-output name=x::y` });
+      expect(problems.filter(({ code }) => code === 'input.control')).toEqual(control(name));
+    }
+  });
 
   it.each<InputName>(['timeout', 'soak'])('%s that is no duration', (name) => {
     for (const given of ['10', '10 m', 'ten', '-1m', '1m\n2m']) {

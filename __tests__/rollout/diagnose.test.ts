@@ -16,10 +16,11 @@ interface Given {
   readonly container?: Partial<Container>;
   readonly spec?: Partial<PodSpec>;
   readonly pods?: readonly Pod[];
+  readonly pushed?: string;
   readonly evidence?: Partial<Case['evidence']>;
 }
 
-function caseOf({ container = {}, spec = {}, pods = [], evidence = {} }: Given = {}): Case {
+function caseOf({ container = {}, spec = {}, pods = [], pushed, evidence = {} }: Given = {}): Case {
   const workload = deployment((draft) => {
     draft.spec.template.spec = { ...spec, containers: [{ name: APP, image: IMAGE, ...container }] };
   });
@@ -28,6 +29,7 @@ function caseOf({ container = {}, spec = {}, pods = [], evidence = {} }: Given =
     namespace: NS,
     timeoutMs: 300_000,
     verifyPath: '/up',
+    ...(pushed !== undefined && { pushed }),
     snapshot: snapshotOf(pods, workload),
     evidence: { logs: [], warnings: [], pulling: [], ...evidence },
   };
@@ -42,6 +44,9 @@ const trouble = (more: Partial<PodTrouble> = {}): PodTrouble => ({
   ...more,
 });
 const crashing = (more: Partial<PodTrouble> = {}) => trouble({ exitCode: 1, endedBy: 'Error', ...more });
+/** A new pod as admission has changed it. */
+const admitted = (spec: Partial<PodSpec>) =>
+  podOf(POD, { spec: { containers: [{ name: APP, image: IMAGE }], ...spec } });
 const warning = (reason: string, message: string, about = `Pod ${POD}`): Warning => ({
   about,
   reason,
@@ -81,7 +86,14 @@ describe('an image that cannot be pulled', () => {
   rows([
     ['a name that is none', 'cause.pull-bad-name', base, pull('bad-name')],
     ['never to be pulled', 'cause.pull-never', base, pull('never')],
-    ['not found', 'cause.pull-not-found', base, pull('not-found')],
+    ['not found', 'cause.pull-not-found', { ...base, isOurs: true }, pull('not-found'), { pushed: IMAGE }],
+    [
+      'not found, of a version before',
+      'cause.pull-not-found',
+      { ...base, isOurs: false },
+      pull('not-found'),
+      { pushed: 'registry.example.com/app:2' },
+    ],
     ['denied, without a pull secret', 'cause.pull-no-login', base, pull('denied')],
     [
       'denied, with pull secrets',
@@ -110,6 +122,23 @@ describe('an image that cannot be pulled', () => {
       { secrets: ['registry', 'other'] },
       pull('denied'),
       { ...secrets, evidence: { warnings: [unretrieved('default-dockercfg')] } },
+    ],
+    [
+      "denied, with the service account's pull secret, which only the pod has",
+      'cause.pull-denied',
+      { ...base, secrets: ['registry'] },
+      pull('denied'),
+      { pods: [admitted({ imagePullSecrets: [{ name: 'registry' }] })] },
+    ],
+    [
+      "denied, with a pull secret of the service account's that is not there",
+      'cause.pull-secret-missing',
+      { secret: 'registry' },
+      pull('denied'),
+      {
+        pods: [admitted({ imagePullSecrets: [{ name: 'registry' }] })],
+        evidence: { warnings: [unretrieved('registry')] },
+      },
     ],
     ['too often', 'cause.pull-rate-limit', { ...base, secrets: [] }, pull('rate-limit')],
     [
@@ -348,6 +377,24 @@ describe('pods that are not made, or find no place', () => {
     ],
     ['too many pods', 'cause.no-room', { resource: 'pods' }, noRoom(nodes('1 Too many pods'))],
     [
+      'a port of the node that is taken',
+      'cause.port-taken',
+      { ...where, detail: nodes("1 node(s) didn't have free ports for the requested pod ports") },
+      noRoom(nodes("1 node(s) didn't have free ports for the requested pod ports")),
+    ],
+    [
+      'a pod that wants to be apart from the old one',
+      'cause.kept-apart',
+      { ...where, detail: nodes("1 node(s) didn't match pod anti-affinity rules") },
+      noRoom(nodes("1 node(s) didn't match pod anti-affinity rules")),
+    ],
+    [
+      'pods that want to be spread',
+      'cause.kept-apart',
+      where,
+      noRoom(nodes("1 node(s) didn't match pod topology spread constraints")),
+    ],
+    [
       'no node',
       'cause.no-node',
       { ...where, detail: nodes("1 node(s) didn't match Pod's node affinity/selector") },
@@ -488,6 +535,54 @@ describe('what is not the fault of the new version, or shows only from outside',
   ]);
 });
 
+describe('what is said', () => {
+  const said = (cause: Cause, given?: Given) => {
+    const { what, next } = explain(diagnose(cause, caseOf(given)));
+    return `${what} ${next}`;
+  };
+  const evicted = (count: number): Cause => ({
+    code: 'evicted',
+    count,
+    trouble: trouble({ container: '', reason: 'Evicted', message: 'short of memory' }),
+  });
+  const unplaced = (message: string): Cause => ({ code: 'no-room', trouble: trouble({ container: '', message }) });
+  const notFound = (container: string): Cause => ({
+    code: 'pull',
+    fault: 'not-found',
+    trouble: trouble({ container, reason: 'ErrImagePull', message: 'not found', restarts: 0 }),
+  });
+  const proxied = {
+    containers: [
+      { name: APP, image: IMAGE },
+      { name: 'proxy', image: 'envoyproxy/envoy:v1' },
+    ],
+  };
+
+  it('of one pod and of several that were thrown out', () => {
+    expect(said(evicted(1))).toMatch(/^The node threw a new pod out/);
+    expect(said(evicted(3))).toMatch(/^The node threw 3 new pods out/);
+  });
+
+  it.each(["didn't have free ports for the requested pod ports", "didn't match pod anti-affinity rules"])(
+    'to let the old pod go first, where a node %s',
+    (why) => expect(said(unplaced(`0/1 nodes are available: 1 node(s) ${why}.`))).toMatch(/maxSurge: 0/),
+  );
+
+  it('only of the image that this run pushed, that it saw it', () => {
+    const given = { pushed: IMAGE, pods: [admitted(proxied)] };
+    expect(said(notFound(APP), given)).toMatch(/this run pushed/);
+    expect(said(notFound('proxy'), given)).toMatch(/envoy/);
+    expect(said(notFound('proxy'), given)).not.toMatch(/this run pushed/);
+  });
+
+  it('of an end, without the password in the container’s own last words', () => {
+    const message = 'cannot connect to postgres://app:hunter2@db:5432/app';
+    const text = said({ code: 'crash', trouble: crashing({ message }) });
+    expect(text).toMatch(/cannot connect to postgres:\/\/app:\*\*\*@db/);
+    expect(text).not.toMatch(/hunter2/);
+  });
+});
+
 describe('a deadline', () => {
   const deadline = (more: Partial<Extract<Cause, { code: 'deadline' }>> = {}): Cause => ({
     code: 'deadline',
@@ -528,6 +623,15 @@ describe('a deadline', () => {
       { container: { resources: { limits: { memory: '64Mi' } } } },
     ],
     [
+      'of one that was killed for want of memory, by a limit that only the pod has',
+      'cause.oom',
+      { limit: '128Mi' },
+      deadline({ trouble: crashing({ endedBy: 'OOMKilled', exitCode: 137 }) }),
+      {
+        pods: [admitted({ containers: [{ name: APP, image: IMAGE, resources: { limits: { memory: '128Mi' } } }] })],
+      },
+    ],
+    [
       'of one that is not ready',
       'cause.not-ready',
       {
@@ -544,6 +648,25 @@ describe('a deadline', () => {
           warnings: [warning('Unhealthy', 'Readiness probe failed: HTTP probe failed with statuscode: 503')],
         },
       },
+    ],
+    [
+      'of one that is not ready, after another was thrown out',
+      'cause.not-ready',
+      { ...at, probe: 'readiness' },
+      deadline({
+        trouble: unready,
+        behind: { code: 'evicted', count: 1, trouble: trouble({ container: '', reason: 'Evicted', message: 'x' }) },
+      }),
+      { container: { readinessProbe: { httpGet: { port: 8080, path: '/up' } } } },
+    ],
+    [
+      'of none but one that was thrown out',
+      'cause.evicted',
+      { count: 1 },
+      deadline({
+        trouble: trouble({ container: '', reason: 'Evicted' }),
+        behind: { code: 'evicted', count: 1, trouble: trouble({ container: '', reason: 'Evicted', message: 'x' }) },
+      }),
     ],
     [
       'of one that has not started',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beginJudging, judge } from '../../src/rollout/judge';
-import type { Snapshot } from '../../src/rollout/snapshot';
+import { currentReplicaSet, type Snapshot } from '../../src/rollout/snapshot';
 import { type Look, ourWrite, recording, replay } from './replay';
 
 /** Judges a recorded condition from our write on; after its last look nothing changes any more. */
@@ -120,6 +120,49 @@ describe('what the status does not tell', () => {
     expect(judgeWith(wrong)).toMatchObject({ kind: 'bad', cause: { code: 'verify', detail: 'HTTP 500' } });
     expect(judgeWith(right)?.kind).toBe('good');
     expect(judgeWith({})).toMatchObject({ kind: 'bad', cause: { code: 'deadline', waitingFor: 'verify' } });
+  });
+});
+
+describe('a pod that was refused', () => {
+  /** The last look of a recording, where the cluster refuses this pod of the new version's own ReplicaSet or another. */
+  const seconds = (podName: (replicaSet: string) => string, name = (own: string) => own) => {
+    const looks = recording('quota-exceeded');
+    const { index, target } = ourWrite(looks);
+    const last = looks.at(-1) as Look;
+    const { workload } = last;
+    const own = currentReplicaSet(last);
+    const named = name(own?.metadata?.name ?? '');
+    const message = `pods "${podName(named)}" is forbidden: exceeded quota: small`;
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }];
+    const look: Look = {
+      ...last,
+      replicaSets: last.replicaSets.map((each) =>
+        each === own ? { ...each, metadata: { ...each.metadata, name: named } } : each,
+      ),
+      ...(workload && { workload: { ...workload, status: { ...workload.status, conditions } } }),
+    };
+    expect([index > 0, named !== '']).toEqual([true, true]);
+    const end = replay([look], { ...target, timeoutMs: 100_000 }, 0, 101_000).at(-1);
+    return [(end?.ms ?? 0) / 1_000, end?.verdict] as const;
+  };
+
+  it.each<[string, (own: string) => string]>([
+    ['it is named', (own) => `${own}-abcde`],
+    ['only the beginning of its name is', (own) => `${own}-`],
+  ])('counts where it is one of the new version, and %s', (_, name) => {
+    expect(seconds(name)).toMatchObject([15, { cause: { code: 'refused', by: 'quota' } }]);
+  });
+
+  it('counts too where its name is cut, for it would be too long', () => {
+    const long = `${'a'.repeat(50)}-5d4f8c7b9`;
+    const cut = (own: string) => `${`${own}-`.slice(0, 58)}abcde`;
+    expect(seconds(cut, () => long)).toMatchObject([15, { cause: { code: 'refused', by: 'quota' } }]);
+  });
+
+  it('is ignored where it is one of another ReplicaSet: the controller tells of those too', () => {
+    const [ms, verdict] = seconds(() => 'other-0-abcde');
+    expect([ms, verdict]).toMatchObject([100, { cause: { code: 'deadline' } }]);
+    expect(verdict).not.toHaveProperty('cause.behind');
   });
 });
 

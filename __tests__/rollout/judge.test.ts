@@ -168,12 +168,108 @@ describe('what recordings do not show', () => {
     });
   });
 
-  it("the workload's own progress deadline ends the wait at once", () => {
+  const overdue = (progressDeadlineSeconds?: number) => {
     const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
-    const stuck = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions } }));
-    expect(judgeNow(stuck)).toMatchObject({
+    return withWorkload(last, ({ spec: { progressDeadlineSeconds: _, ...spec } = { selector: {} }, status }) => ({
+      spec: { ...spec, ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }) },
+      status: { ...status, availableReplicas: 1, conditions },
+    }));
+  };
+
+  it.each([
+    [20, 17],
+    [600, 597],
+    [undefined, 597],
+  ])(
+    "the workload's own progress deadline (%p s) ends the wait once it can be that of our rollout",
+    (seconds, from) => {
+      const target = { ...good.target, timeoutMs: 3_600_000 };
+      const at = (second: number) => judge(target, beginJudging(0), overdue(seconds), second * 1_000).verdict;
+      expect(at(0.3).kind).toBe('waiting');
+      expect(at(from - 0.001).kind).toBe('waiting');
+      expect(at(from)).toMatchObject({
+        kind: 'bad',
+        cause: { code: 'deadline', whose: 'progress', waitingFor: 'soak' },
+      });
+    },
+  );
+
+  it('the progress deadline of a rollout that was there before us counts at once', () => {
+    const joined = { ...good.target, joined: { soakMs: 10_000 } };
+    expect(judge(joined, beginJudging(0), overdue(600), 1).verdict).toMatchObject({
       kind: 'bad',
-      cause: { code: 'deadline', whose: 'progress', waitingFor: 'soak' },
+      cause: { code: 'deadline', whose: 'progress' },
+    });
+  });
+
+  it('what could be seen a while ago condemns nothing while the cluster cannot be seen, and its time begins anew then', () => {
+    const { looks, target, index } = judgeRecording('secret-missing');
+    const stuck = looks.at(-1) as Look;
+    const long = { ...target, timeoutMs: 300_000 };
+    const seconds = (of: (second: number) => Partial<Snapshot>) => {
+      let state = beginJudging(0);
+      for (let second = 0; second < 400; second++) {
+        const result = judge(long, state, { ...stuck, ...of(second) }, second * 1_000);
+        state = result.state;
+        if (result.verdict.kind !== 'waiting') return [second, result.verdict] as const;
+      }
+      throw new Error('it waits for ever');
+    };
+    expect(index).toBeGreaterThan(0);
+    expect(seconds(() => ({}))).toMatchObject([10, { cause: { code: 'config' } }]);
+    // Seen for 5 s, then not for 30 s.
+    expect(seconds((second) => ({ isBlind: second >= 5 && second < 35 }))).toMatchObject([
+      45,
+      { cause: { code: 'config' } },
+    ]);
+    expect(seconds(() => ({ isBlind: true }))).toMatchObject([300, { cause: { code: 'deadline', whose: 'timeout' } }]);
+  });
+
+  describe('what was there before', () => {
+    const joined = { ...good.target, joined: { soakMs: 10_000 } };
+    /** The last look, with a container that was restarted so often, and is up again or not. */
+    const restarted = (restartCount: number, isUp = true): Look => ({
+      ...last,
+      pods: last.pods.map(({ status, ...pod }) => ({
+        ...pod,
+        status: {
+          ...status,
+          conditions: [{ type: 'Ready', status: isUp ? 'True' : 'False' }],
+          containerStatuses: (status?.containerStatuses ?? []).map((each) => ({
+            ...each,
+            restartCount,
+            ready: isUp,
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+            state: isUp ? { running: {} } : { waiting: { reason: 'CrashLoopBackOff' } },
+          })),
+        },
+      })),
+    });
+    const before = Object.fromEntries(last.pods.map((pod) => [pod.metadata?.uid ?? '', { app: 40 }]));
+    const target = { ...joined, restartsBefore: before, timeoutMs: 600_000 };
+
+    it('is good at once, where it was never restarted', () => {
+      expect(judge(target, beginJudging(0), last, 0).verdict.kind).toBe('good');
+    });
+
+    it('is good after its soak, where it was: it may be up only for the moment', () => {
+      const { state, verdict } = judge(target, beginJudging(0), restarted(40), 0);
+      expect(verdict).toMatchObject({ kind: 'waiting', waitingFor: 'soak' });
+      expect(judge(target, state, restarted(40), 9_999).verdict.kind).toBe('waiting');
+      expect(judge(target, state, restarted(40), 10_000).verdict.kind).toBe('good');
+    });
+
+    it('is not good the moment it is up again after one more end', () => {
+      let { state } = judge(target, beginJudging(0), restarted(40), 0);
+      ({ state } = judge(target, state, restarted(40, false), 5_000));
+      // The kubelet waits up to five minutes.
+      ({ state } = judge(target, state, restarted(40, false), 300_000));
+      expect(judge(target, state, restarted(41), 301_000).verdict.kind).toBe('waiting');
+    });
+
+    it('of a change of ours, restarts from before ask for no soak of our own: the workload has one', () => {
+      const { joined: _, ...ours } = target;
+      expect(judge(ours, beginJudging(0), restarted(40), 0).verdict.kind).toBe('good');
     });
   });
 
@@ -236,8 +332,9 @@ describe('ReplicaSets', () => {
       },
     ];
     const stuck = withWorkload(last, ({ status }) => ({ status: { ...status, availableReplicas: 1, conditions } }));
-    const again = { ...target, stalledBefore: '2026-01-01T00:00:00Z' };
-    expect(judge(target, beginJudging(0), stuck, 1).verdict.kind).toBe('bad');
-    expect(judge(again, beginJudging(0), stuck, 1).verdict.kind).toBe('waiting');
+    const late = { ...target, timeoutMs: 3_600_000 };
+    const again = { ...late, stalledBefore: '2026-01-01T00:00:00Z' };
+    expect(judge(late, beginJudging(0), stuck, 600_000).verdict.kind).toBe('bad');
+    expect(judge(again, beginJudging(0), stuck, 600_000).verdict.kind).toBe('waiting');
   });
 });

@@ -168,6 +168,39 @@ describe('an observer', () => {
     await observer.stop();
   });
 
+  it('does not go back a generation with an event that comes late', async () => {
+    const generation = 7;
+    const ours = { ...last.workload, metadata: { ...last.workload?.metadata, generation, resourceVersion: '900' } };
+    let tell = (_: string) => {};
+    const { observer } = clusterThat(({ path }, live) => {
+      if (!isPods(path)) tell = (line) => live.emit(line);
+      return forever();
+    });
+    observer.start();
+    observer.see(ours);
+    tell(event('MODIFIED', at(first.workload as Deployment, '850')));
+    expect(observer.snapshot().workload).toEqual(ours);
+    // Its own generation it takes in, as it comes: a status changes without.
+    const later = { ...ours, status: { observedGeneration: generation } };
+    tell(event('MODIFIED', later));
+    expect(observer.snapshot().workload).toEqual(later);
+    await observer.stop();
+  });
+
+  it('takes a workload of the same name that was made anew, though its generation is lower', async () => {
+    const anew = { ...first.workload, metadata: { ...first.workload?.metadata, uid: 'another', generation: 1 } };
+    let tell = (_: string) => {};
+    const { observer } = clusterThat(({ path }, live) => {
+      if (!isPods(path)) tell = (line) => live.emit(line);
+      return forever();
+    });
+    observer.start();
+    tell(event('DELETED', first.workload));
+    tell(event('ADDED', anew));
+    expect(observer.snapshot().workload).toEqual(anew);
+    await observer.stop();
+  });
+
   it('leaves no watch behind when it stops', async () => {
     let open = 0;
     const { observer } = clusterThat((_, live) => {

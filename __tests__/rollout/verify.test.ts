@@ -27,8 +27,14 @@ describe('verify-path', () => {
   const wrong = said('an error on the server ("not yet") has prevented the request from succeeding');
   const noAddress: Answer = { code: 1, stderr: 'Error from server (BadRequest): address not allowed' };
 
+  const refused: Answer = {
+    code: 1,
+    stderr:
+      'Error from server (ServiceUnavailable): error trying to reach service: dial tcp 10.0.0.5:8080: connect: connection refused',
+  };
+
   /** A check of pods that answer one after the other as given; the last answer stays. */
-  function check(answers: readonly Answer[], pods: readonly Pod[]) {
+  function check(answers: readonly Answer[], pods: readonly Pod[], hasReadinessProbe = true) {
     const clock = new ManualClock();
     const asked: string[] = [];
     const left = [...answers];
@@ -40,6 +46,7 @@ describe('verify-path', () => {
       namespace: 'ns',
       port: 8080,
       path: '/up',
+      hasReadinessProbe,
     });
     const over = new AbortController();
     let snapshot: Snapshot = snapshotOf(pods);
@@ -124,16 +131,95 @@ describe('verify-path', () => {
     expect(asked.map((each) => each.split('/')[6])).toEqual(['runs:8080', 'serves:8080']);
   });
 
+  it('takes a wrong answer from before the pod is ready for none, and a right one for right', async () => {
+    const { path, clock, asked, following } = check([wrong, refused, { stdout: 'ok' }], [runs]);
+    await pass(clock, 1);
+    expect([asked.length, path.result]).toEqual([2, undefined]);
+    await pass(clock, 1);
+    await following;
+    expect(path.result).toEqual({ passed: true, detail: '' });
+  });
+
+  it('does not count what was asked before the pod was ready, though it is by the time it answers', async () => {
+    const clock = new ManualClock();
+    let answer = (_: Answer) => {};
+    const asking = new Promise<Answer>((resolve) => {
+      answer = resolve;
+    });
+    const transport = new FakeTransport(() => asking, clock);
+    const of = { namespace: 'ns', port: 80, path: '/', hasReadinessProbe: true };
+    const path = new PathCheck(new Cluster(transport, ['kubectl']), clock, of);
+    const over = new AbortController();
+    let pod = runs;
+    const following = path.follow(() => snapshotOf([pod]), over.signal);
+    await settle();
+    pod = serves;
+    answer(refused);
+    await settle();
+    expect(path.result).toBeUndefined();
+    over.abort();
+    await following;
+  });
+
   it.each<[string, Answer]>([
     ['a pod has no address yet', noAddress],
     ['the contact is lost', 'lost'],
     ['the host cannot be reached', 'unreachable'],
+    [
+      'the API server is away',
+      {
+        code: 1,
+        stderr: 'The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?',
+      },
+    ],
+    ['the API server does not answer', { code: 1, stderr: 'Unable to connect to the server: EOF' }],
+    [
+      'the API server begins',
+      {
+        code: 1,
+        stderr:
+          'Error from server (Forbidden): pods "web" is forbidden: User "d" cannot get resource "pods/proxy" in API group "" in the namespace "ns"',
+      },
+    ],
+    ['its storage is away', { code: 1, stderr: 'Error from server: etcdserver: leader changed' }],
   ])('takes it for no answer where %s', async (_, answer) => {
-    const { path, clock, over, following } = check([answer], [serves]);
-    await pass(clock, 3);
+    for (const hasReadinessProbe of [true, false]) {
+      const { path, clock, over, following } = check([answer], [serves], hasReadinessProbe);
+      await pass(clock, 3);
+      expect(path.result).toBeUndefined();
+      over.abort();
+      await following;
+    }
+  });
+
+  it('without a readiness probe, takes a port at which nothing listens yet for no answer', async () => {
+    const { path, clock, following } = check([refused, refused, wrong, { stdout: 'ok' }], [serves], false);
+    await pass(clock, 1);
     expect(path.result).toBeUndefined();
+    await pass(clock, 1);
+    expect(path.result).toEqual({ passed: false, detail: 'not yet' });
+    await pass(clock, 1);
+    await following;
+    expect(path.result?.passed).toBe(true);
+  });
+
+  it('with a readiness probe, takes a port at which nothing listens for a wrong answer: it may be another port', async () => {
+    const { path, over, following } = check([refused], [serves]);
+    await settle();
+    expect(path.result).toMatchObject({ passed: false, detail: expect.stringMatching(/connection refused/) });
     over.abort();
     await following;
+  });
+
+  it("takes an app's own words for an answer, also where they are like kubectl's", async () => {
+    for (const text of ['The connection to the server was lost', 'Unable to connect to the server', 'no apiserver']) {
+      const answer = said(`an error on the server ("${text}") has prevented the request from succeeding`);
+      const { path, over, following } = check([answer], [serves]);
+      await settle();
+      expect(path.result).toEqual({ passed: false, detail: text });
+      over.abort();
+      await following;
+    }
   });
 
   it('keeps the last answer where the contact is lost then', async () => {
@@ -147,7 +233,8 @@ describe('verify-path', () => {
   it.each<[string, string]>([
     ['an error on the server ("") has prevented the request from succeeding', ''],
     ['an error on the server ("unknown") has prevented the request from succeeding', 'unknown'],
-    ['an error on the server ("a \\"b\\"\n  c") has prevented the request from succeeding', 'a \\"b\\" c'],
+    // Go quotes what the pod said (%q), line ends too.
+    ['an error on the server ("a \\"b\\"\\n  c") has prevented the request from succeeding', 'a "b" c'],
     ['the server is currently unable to handle the request', 'the server is currently unable to handle the request'],
     [`an error on the server ("${'x'.repeat(900)}") has prevented the request`, 'x'.repeat(300)],
   ])('tells what a pod said: %s', async (text, detail) => {
@@ -161,7 +248,12 @@ describe('verify-path', () => {
   it('ends at once on abort, also with a question under way', async () => {
     const clock = new ManualClock();
     const transport = new FakeTransport(() => new Promise<Answer>(() => {}), clock);
-    const path = new PathCheck(new Cluster(transport, ['kubectl']), clock, { namespace: 'ns', port: 80, path: '/' });
+    const path = new PathCheck(new Cluster(transport, ['kubectl']), clock, {
+      namespace: 'ns',
+      port: 80,
+      path: '/',
+      hasReadinessProbe: true,
+    });
     const over = new AbortController();
     const following = path.follow(() => snapshotOf([serves]), over.signal);
     await settle();

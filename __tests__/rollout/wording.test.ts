@@ -13,6 +13,7 @@ import {
   scheduled,
   startFault,
   withoutLogin,
+  withoutPasswords,
 } from '../../src/rollout/wording';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -509,10 +510,35 @@ describe('what a registry repeats of a login', () => {
   });
 });
 
+describe('what an app says of a password', () => {
+  it.each([
+    ['cannot connect to postgres://app:hunter2@db:5432/app', 'cannot connect to postgres://app:***@db:5432/app'],
+    ['amqp://a:hunter2@one,amqp://b:hunter2@two', 'amqp://a:***@one,amqp://b:***@two'],
+    ['redis://:hunter2@cache:6379/0 refused', 'redis://:***@cache:6379/0 refused'],
+    ['DB_PASSWORD=hunter2 PORT=80', 'DB_PASSWORD=*** PORT=80'],
+    ['Server=db;Password=hunter2;Database=app', 'Server=db;Password=***;Database=app'],
+    ['{"user":"app","password":"hunter2 x","port":1}', '{"user":"app","password":***,"port":1}'],
+    ["{ apiKey: 'hunter2', port: 1 }", '{ apiKey: ***, port: 1 }'],
+    ['api-key: hunter2', 'api-key: ***'],
+    ['GET /up?access_token=hunter2&page=1', 'GET /up?access_token=***&page=1'],
+    ['client_secret = "hunter2"', 'client_secret = ***'],
+  ])('it is taken out of %s', (text, without) => expect(withoutPasswords(text)).toBe(without));
+
+  it.each([
+    'fatal: no database',
+    'secret "database" not found',
+    'password authentication failed for user "app"',
+    'https://example.com:8080/up?page=1',
+    'at main (file:///srv/app.js:10:5) by app@example.com',
+    'Error: token is missing\n    at x',
+  ])('what is none stays: %s', (text) => expect(withoutPasswords(text)).toBe(text));
+});
+
 describe('any text at all', () => {
   const WORDS = [
     ...['rate limit as ', "'", "': ", 'dckr_', 'Bearer ', 'Basic ', '?sig=', '&token=', '&X-Amz-', '=', '*', '.', ' '],
     ...['exec: "', 'exec ', '": ', 'mkdir ', 'cwd', 'not found', 'secret "', "couldn't find key ", ' in Secret ', '/'],
+    ...['password', 'api_key', 'token', '-', "='", '="', ':x@', '@'],
     ...['node(s) ', 'Insufficient ', 'preemption: ', '. ', 'a', '\n', '\\', '"', '429', ':', '?', '***'],
   ];
   const text = fc.oneof(
@@ -530,6 +556,7 @@ describe('any text at all', () => {
     ['nodeTaint', nodeTaint],
     ['isAboutStorage', isAboutStorage],
     ['withoutLogin', withoutLogin],
+    ['withoutPasswords', withoutPasswords],
     ['scheduled', scheduled],
   ];
 

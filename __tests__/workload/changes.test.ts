@@ -56,8 +56,9 @@ const thrownBy = async (work: Promise<unknown>) => {
 };
 const codesOf = async (work: Promise<unknown>) => problemsOf(await thrownBy(work)).map(({ code }) => code);
 
-const found: HistoryEntry = { image: OLD_IMAGE, run: '', at: AT, outcome: 'found', revision: '3' };
-const open: HistoryEntry = { id: RUN.id, image: TO, run: RUN.url, at: AT, outcome: 'open' };
+const NAME = 'caring-note-api';
+const found: HistoryEntry = { image: OLD_IMAGE, run: '', at: AT, outcome: 'found', container: NAME, revision: '3' };
+const open: HistoryEntry = { id: RUN.id, image: TO, run: RUN.url, at: AT, outcome: 'open', container: NAME };
 
 describe('writing the image', () => {
   it('puts image, guard and records into the workload, and gives it as it is then', async () => {
@@ -126,6 +127,47 @@ describe('writing the image', () => {
     const written = await writeAll();
     expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
     expect(historyOf(written.workload)).toEqual([{ ...found, image: 'a/theirs:1' }, open]);
+  });
+
+  it('goes back to nothing of another container', async () => {
+    const object = history(good, { ...good, id: 'proxy', image: 'envoyproxy/envoy:v2', container: 'proxy' });
+    Object.assign(object.status, { availableReplicas: 0 });
+    expect((await writer([], object).writeAll()).lastGood).toBe(OLD_IMAGE);
+    const { writing, change } = writer([], object);
+    const proxy = { index: 1, name: 'proxy', image: 'envoyproxy/envoy:v1.30', hasReadinessProbe: false };
+    expect((await writeImage(writing, { ...change, container: proxy })).lastGood).toBe('envoyproxy/envoy:v2');
+  });
+
+  describe('what ran by a tag that this run has pushed', () => {
+    const image = 'caringnote/caring-note-api:new';
+    const pinned = `${image}@sha256:${'7'.repeat(64)}`;
+    const byTag = () => deployment(({ spec }) => Object.assign(spec.template.spec?.containers[0] ?? {}, { image }));
+    const ran = { image, pinned };
+
+    it('is kept by its digest: the tag means another image now', async () => {
+      const { writing, change } = writer([], byTag());
+      const written = await writeImage(writing, { ...change, container: { ...change.container, image }, ran });
+      expect(written).toMatchObject({ replaced: image, lastGood: pinned });
+      expect(historyOf(written.workload)).toEqual([{ ...found, image: pinned }, open]);
+    });
+
+    it('is not taken for what somebody else put there in between', async () => {
+      const { server, writing, change } = writer(['overtaken'], byTag());
+      server.touch(({ spec, metadata, status }) => {
+        Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' });
+        Object.assign(status ?? {}, { observedGeneration: (metadata?.generation ?? 0) + 1 });
+      });
+      const written = await writeImage(writing, { ...change, container: { ...change.container, image }, ran });
+      expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
+    });
+
+    it('is found no second time where the history knows it already', async () => {
+      const object = history({ ...good, image: pinned });
+      object.spec.template = byTag().spec.template;
+      const { writing, change } = writer([], object);
+      const written = await writeImage(writing, { ...change, container: { ...change.container, image }, ran });
+      expect(historyOf(written.workload)).toEqual([{ ...good, image: pinned }, open]);
+    });
   });
 
   it.each<[string, Fate[], { patches: number; reads: number }]>([
@@ -278,11 +320,12 @@ describe('recording how the run ended', () => {
       },
     };
   };
+  const ending = { outcome: 'deployed', container: NAME, image: TO, isSoakOver: false };
   const recordWith = async (fates: Fate[], change: (draft: Deployment) => void = () => {}) => {
     const known = await written();
     const { server, writing } = writer(fates, known);
     if (fates.includes('overtaken')) server.touch(change);
-    const why = await recordOutcome(writing, known, 'deployed');
+    const why = await recordOutcome(writing, known, ending);
     return { why, server, known };
   };
   const done = { ...open, outcome: 'deployed', revision: '4' };
@@ -333,6 +376,45 @@ describe('recording how the run ended', () => {
     const { why: said } = await recordWith(Array.from({ length: 9 }, () => fate));
     expect(said).toMatch(why === 'the object has been modified' ? /changed again and again/ : why);
   });
+
+  describe('of an image that was there already', () => {
+    /** Another run has deployed it. */
+    const known = (...entries: HistoryEntry[]) =>
+      deployment(({ metadata }) =>
+        Object.assign(metadata.annotations ?? {}, {
+          [annotations.deployId]: 'before',
+          [annotations.history]: printHistory(entries),
+        }),
+      );
+    const before: HistoryEntry = { ...found, id: 'before', outcome: 'deployed' };
+    const seen: HistoryEntry = { ...found, id: RUN.id, run: RUN.url };
+    const recordSeen = async (outcome: string, object: Deployment, change?: (draft: Deployment) => void) => {
+      const { server, writing } = writer(change ? ['overtaken'] : [], object);
+      if (change) server.touch(change);
+      await recordOutcome(writing, object, { ...ending, outcome, image: OLD_IMAGE });
+      return historyOf(server.object);
+    };
+
+    it('writes that it failed, so that it is not taken for good later', async () => {
+      expect(await recordSeen('failed', known(before))).toEqual([before, { ...seen, outcome: 'failed' }]);
+    });
+
+    it('writes that it serves after all, where it had failed', async () => {
+      const failed = { ...before, outcome: 'failed' };
+      expect(await recordSeen('unchanged', known(failed))).toEqual([failed, { ...seen, outcome: 'unchanged' }]);
+    });
+
+    it.each(['unchanged', 'unknown'])('writes nothing where it is %s, which is no news', async (outcome) => {
+      expect(await recordSeen(outcome, known(before))).toEqual([before]);
+    });
+
+    it('writes nothing where somebody has changed the template meanwhile', async () => {
+      const history = await recordSeen('failed', known(before), ({ spec }) =>
+        Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' }),
+      );
+      expect(history).toEqual([before]);
+    });
+  });
 });
 
 describe('putting an image back', () => {
@@ -373,15 +455,19 @@ describe('putting an image back', () => {
     ['when it arrives late', ['late'], { patches: 2, reads: 2 }],
     ['when its answer cannot be read', ['garbled'], { patches: 1, reads: 1 }],
     ['when the API server may still be at it', ['timeout'], { patches: 1, reads: 1 }],
-  ])("brings image and the owner's minReadySeconds back once, %s", async (_, fates, { patches, reads }) => {
-    const { server, restore } = await restoreWith(fates, await failing());
-    const workload = await restore();
-    expect(workload).toEqual(server.object);
-    expect(imageOf(server.object)).toBe(OLD_IMAGE);
-    expect(server.object.spec?.minReadySeconds).toBe(5);
-    expect(server.applied).toHaveLength(1);
-    expect([server.patches, server.reads]).toEqual([patches, reads]);
-  });
+  ])(
+    'brings the image back once, and keeps the soak: the version before has to stay up too: %s',
+    async (_, fates, { patches, reads }) => {
+      const { server, restore } = await restoreWith(fates, await failing());
+      const workload = await restore();
+      expect(workload).toEqual(server.object);
+      expect(imageOf(server.object)).toBe(OLD_IMAGE);
+      expect(server.object.spec?.minReadySeconds).toBe(30);
+      expect(server.object.metadata?.annotations?.[annotations.minReadySeconds]).toBe('{"before":5,"set":30}');
+      expect(server.applied).toHaveLength(1);
+      expect([server.patches, server.reads]).toEqual([patches, reads]);
+    },
+  );
 
   it('writes down what failed, so that nothing takes it for good or under way', async () => {
     const { server, restore } = await restoreWith([], await failing());
@@ -401,9 +487,52 @@ describe('putting an image back', () => {
     );
     await restore();
     expect(historyOf(server.object)).toEqual([
-      { id: RUN.id, image: 'a/bad:1', run: RUN.url, at: AT, outcome: 'failed', revision: '3' },
+      { id: RUN.id, image: 'a/bad:1', run: RUN.url, at: AT, outcome: 'failed', container: NAME, revision: '3' },
     ]);
     expect(server.object.spec?.minReadySeconds ?? 0).toBe(0);
+  });
+
+  describe("gives the owner's minReadySeconds back with the outcome", () => {
+    const ending = { outcome: 'failed-rolled-back', container: NAME, image: TO, isSoakOver: true };
+    /** A workload that has been put back, and a server that treats further patches so. */
+    const back = async (fates: Fate[] = []) => {
+      const { restore } = await restoreWith([], await failing());
+      const known = (await restore()) ?? {};
+      return { known, ...writer(fates, known) };
+    };
+
+    it.each<[string, Fate[]]>([
+      ['at once', []],
+      ['after conflicts', ['overtaken', 'overtaken']],
+      ['when the answer is lost', ['applied-and-lost']],
+      ['when it is lost itself', ['dropped-and-lost']],
+    ])('%s, and changes no template', async (_, fates) => {
+      const { known, server, writing } = await back(fates);
+      expect(await recordOutcome(writing, known, ending)).toBeUndefined();
+      expect(server.object.spec).toEqual({ ...known.spec, minReadySeconds: 5 });
+      expect(server.object.metadata?.annotations?.[annotations.minReadySeconds]).toBe('{"before":5,"set":5}');
+      expect(historyOf(server.object)).toEqual([found, { ...failed, outcome: 'failed-rolled-back' }]);
+      expect(server.applied).toHaveLength(1);
+    });
+
+    it('also where the history says the same already, and the patch is lost', async () => {
+      const { known, server, writing } = await back(['dropped-and-lost']);
+      expect(await recordOutcome(writing, known, { ...ending, outcome: 'failed' })).toBeUndefined();
+      expect(server.object.spec?.minReadySeconds).toBe(5);
+    });
+
+    it('and not before the soak is over', async () => {
+      const { known, server, writing } = await back();
+      await recordOutcome(writing, known, { ...ending, isSoakOver: false });
+      expect(server.object.spec).toEqual(known.spec);
+    });
+
+    it('unless its owner has set another meanwhile', async () => {
+      const { known, server, writing } = await back(['overtaken']);
+      server.touch(({ spec }) => Object.assign(spec ?? {}, { minReadySeconds: 60 }));
+      await recordOutcome(writing, known, ending);
+      expect(server.object.spec?.minReadySeconds).toBe(60);
+    });
   });
 
   it('leaves minReadySeconds as its owner has set it meanwhile', async () => {
@@ -539,6 +668,23 @@ describe('the image that is known to have served', () => {
     expect(knownGood({ workload, container })).toBe(image);
   });
 
+  it.each([
+    ['a/mine:1', 'caring-note-api'],
+    ['a/theirs:1', 'proxy'],
+  ])('is %s for the container %s', (image, name) => {
+    const entries = [
+      { ...entry('a/mine:1', 'deployed'), container: 'caring-note-api' },
+      { ...entry('a/theirs:1', 'deployed'), container: 'proxy' },
+    ];
+    for (const history of [entries, entries.toReversed()]) {
+      const workload = deployment(({ metadata, status }) => {
+        Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
+        Object.assign(status, { availableReplicas: 0 });
+      });
+      expect(knownGood({ workload, container: { ...container, name } })).toBe(image);
+    }
+  });
+
   /** One more run with another image, on the workload as the runs before have left it. */
   async function deploy(server: ApiServer, name: string, outcome: string, isServing: boolean) {
     const { writing } = writer();
@@ -557,7 +703,9 @@ describe('the image that is known to have served', () => {
     server.touch(({ metadata, status }) => {
       Object.assign(status ?? {}, { observedGeneration: metadata?.generation, availableReplicas: isServing ? 1 : 0 });
     });
-    await recordOutcome({ ...writing, config, cluster }, server.object, outcome);
+    const image = imageOf(server.object) ?? '';
+    const ending = { outcome, container: NAME, image, isSoakOver: false };
+    await recordOutcome({ ...writing, config, cluster }, server.object, ending);
     return written;
   }
 

@@ -8,6 +8,7 @@ const entry = (id: string, outcome = 'failed'): HistoryEntry => ({
   run: `https://run/${id}`,
   at: '2025-11-23T04:00:00.000Z',
   outcome,
+  container: 'app',
 });
 const ids = (history: readonly HistoryEntry[]) => history.map(({ id }) => id);
 const numbered = (count: number, outcome = 'failed') =>
@@ -21,6 +22,7 @@ const anyEntry: fc.Arbitrary<HistoryEntry> = fc.record(
     outcome: fc.oneof(fc.constantFrom(...OUTCOMES, 'open', 'found'), fc.string()),
     revision: fc.string(),
     id: fc.string(),
+    container: fc.constantFrom('app', 'proxy'),
   },
   { requiredKeys: ['image', 'run', 'at', 'outcome'] },
 );
@@ -47,10 +49,8 @@ describe('the annotation', () => {
   ])('that is %s is no history', (text) => expect(parseHistory(text)).toEqual([]));
 
   it('keeps what can be read of one that was edited', () => {
-    expect(parseHistory(JSON.stringify([entry('1'), { ...entry('2'), revision: 7 }, null, entry('3')]))).toEqual([
-      entry('1'),
-      entry('3'),
-    ]);
+    const edited = [entry('1'), { ...entry('2'), revision: 7 }, null, { ...entry('4'), container: 1 }, entry('3')];
+    expect(parseHistory(JSON.stringify(edited))).toEqual([entry('1'), entry('3')]);
   });
 
   it('never throws, whatever stands in it', () => {
@@ -78,6 +78,12 @@ describe('recording', () => {
   it('drops the second oldest where the oldest is the last good one', () => {
     const history = [entry('good', 'deployed'), ...numbered(9)];
     expect(ids(record(history, entry('x')))).toEqual(['good', '1', '2', '3', '4', '5', '6', '7', '8', 'x']);
+  });
+
+  it("never drops another container's last good one either", () => {
+    let history: HistoryEntry[] = [{ ...entry('proxy', 'deployed'), container: 'proxy' }];
+    for (const each of numbered(20, 'deployed')) history = record(history, each);
+    expect(lastGood(history, 'proxy')?.id).toBe('proxy');
   });
 
   it('does not change the history it was given', () => {
@@ -110,7 +116,7 @@ describe('recording', () => {
           history = record(parseHistory(printHistory(history)), entry(String(index), each));
         }
         const last = outcomes.findLastIndex((each) => each === 'deployed' || each === 'unchanged');
-        expect(lastGood(history)?.id).toBe(last < 0 ? undefined : String(last));
+        expect(lastGood(history, 'app')?.id).toBe(last < 0 ? undefined : String(last));
       }),
     );
   });
@@ -127,6 +133,21 @@ describe('the last good image', () => {
     ['one that was rolled back to', ['deployed', 'rolled-back', 'failed'], '1'],
     ['never one with an outcome of a later version of this action', ['deployed', 'something-new'], '0'],
   ])('is %s', (_, outcomes, id) => {
-    expect(lastGood(outcomes.map((outcome, index) => entry(String(index), outcome)))?.id).toBe(id);
+    const history = outcomes.map((outcome, index) => entry(String(index), outcome));
+    expect(lastGood(history, 'app')?.id).toBe(id);
+    expect(lastGood(history, 'proxy')).toBeUndefined();
+  });
+
+  it('is that of the container, whichever was deployed last', () => {
+    const history = [entry('app', 'deployed'), { ...entry('proxy', 'deployed'), container: 'proxy' }];
+    for (const each of [history, history.toReversed()]) {
+      expect(lastGood(each, 'app')?.id).toBe('app');
+      expect(lastGood(each, 'proxy')?.id).toBe('proxy');
+    }
+  });
+
+  it('can be one that names no container', () => {
+    const { container: _, ...unnamed } = entry('1', 'deployed');
+    expect(lastGood([unnamed, { ...entry('2', 'deployed'), container: 'proxy' }], 'app')?.id).toBe('1');
   });
 });

@@ -1,6 +1,6 @@
-import { parseRepository, type Repository } from '../../src/image/reference';
-import type { Deployment } from '../../src/kubectl/objects';
-import { chooseContainer, isComplete, obstacle } from '../../src/workload/inspect';
+import { type ImageReference, parseReference, parseRepository, type Repository } from '../../src/image/reference';
+import type { ContainerStatus, Deployment, Pod } from '../../src/kubectl/objects';
+import { chooseContainer, isComplete, obstacle, overwritten } from '../../src/workload/inspect';
 import { deployment, OLD_IMAGE } from './deployment';
 
 const repository = (name: string): Repository => parseRepository(name).value ?? { registry: '', path: '' };
@@ -92,6 +92,60 @@ describe('the container to update', () => {
   ])('cannot be told where %s', (_, workload, wanted, of, expected) =>
     expect(chooseContainer(workload, wanted, of)).toEqual(expected),
   );
+});
+
+describe('what runs by a tag that is being pushed', () => {
+  const IMAGE = 'registry.example.com/app:latest';
+  const digest = (character: string) => `sha256:${character.repeat(64)}`;
+  const reference = (image: string) => parseReference(image).value as ImageReference;
+  const status = (imageID: string, more: Partial<ContainerStatus> = {}): ContainerStatus => ({
+    ...{ name: 'app', image: 'i', ready: true, restartCount: 0 },
+    imageID,
+    ...more,
+  });
+  const pod = (of: ContainerStatus, image = IMAGE): Pod => ({
+    spec: { containers: [{ name: 'app', image }] },
+    status: { containerStatuses: [status(`x@${digest('f')}`, { name: 'proxy' }), of] },
+  });
+  const pinned = (pods: Pod[], { image = IMAGE, pushed = [IMAGE] } = {}) =>
+    overwritten(
+      { container: { index: 0, name: 'app', image, hasReadinessProbe: false }, pods: { items: pods } },
+      pushed.map(reference),
+    );
+  const one = pod(status(`registry.example.com/app@${digest('1')}`));
+
+  it.each<[string, Pod[]]>([
+    ['its ready pod has', [one]],
+    ['all of its ready pods have', [one, one]],
+    ['its ready pod has, whatever one that is not ready has', [one, pod(status(`a@${digest('2')}`, { ready: false }))]],
+    ['its ready pod has, whatever pods of another image have', [pod(status(`a@${digest('2')}`), 'a/other:1'), one]],
+    ['its ready pod has, by whichever name the node knows it', [pod(status(`docker.io/other/name@${digest('1')}`))]],
+    ['its ready pod has, as Docker tells it', [pod(status(`docker-pullable://a@${digest('1')}`))]],
+  ])('is pinned by the digest that %s', (_, pods) =>
+    expect(pinned(pods)).toEqual({ image: IMAGE, pinned: `${IMAGE}@${digest('1')}` }),
+  );
+
+  it('is meant by "latest" where it names no tag', () => {
+    const image = 'registry.example.com/app';
+    const [bare] = [pod(status(`a@${digest('1')}`), image)];
+    expect(pinned([bare], { image })).toEqual({ image, pinned: `${image}:latest@${digest('1')}` });
+  });
+
+  it.each<[string, Pod[], { image?: string; pushed?: string[] }]>([
+    ['another tag is pushed', [one], { pushed: ['registry.example.com/app:next'] }],
+    ['another repository is pushed', [one], { pushed: ['registry.example.com/other:latest'] }],
+    ['it is pinned already', [one], { image: `${IMAGE}@${digest('3')}` }],
+    ['the pods do not agree', [one, pod(status(`a@${digest('2')}`))], {}],
+    ['one of the pods does not say', [one, pod(status(''))], {}],
+    ['the image was never pulled', [pod(status(digest('1')))], {}],
+    ['no pod is ready', [pod(status(`a@${digest('1')}`, { ready: false }))], {}],
+    ['there is no pod', [], {}],
+  ])('is not pinned where %s', (_, pods, given) => expect(pinned(pods, given)?.pinned).toBeUndefined());
+
+  it('is known to mean another image, also where nobody knows what it was', () => {
+    expect(pinned([])).toEqual({ image: IMAGE });
+    expect(pinned([one], { pushed: ['registry.example.com/app:next'] })).toBeUndefined();
+  });
 });
 
 describe('an obstacle', () => {

@@ -96,12 +96,35 @@ describe('the patch of a rollout', () => {
 
 describe('the patch of the history', () => {
   it('is guarded too, and leaves the template alone', () => {
-    const patch = historyPatch(deployment(), HISTORY);
+    const patch = historyPatch(deployment(), HISTORY, undefined);
     const wanted = deployment(({ metadata }) => {
       metadata.annotations = { ...metadata.annotations, [annotations.history]: JSON.stringify(HISTORY) };
     });
     expect(patch[0]).toMatchObject({ path: '/metadata/resourceVersion', value: '100' });
     expect(applyPatch(deployment(), patch)).toEqual(wanted);
     expect(wanted.spec.template.spec?.containers[0]?.image).toBe(OLD_IMAGE);
+  });
+
+  it.each([0, 5])('gives minReadySeconds back: %d', (seconds) => {
+    const given = deployment(({ metadata, spec }) => {
+      spec.minReadySeconds = 30;
+      Object.assign(metadata.annotations ?? {}, { [annotations.minReadySeconds]: `{"before":${seconds},"set":30}` });
+    });
+    const patch = historyPatch(given, HISTORY, seconds);
+    const wanted = deployment(({ metadata, spec }) => {
+      spec.minReadySeconds = seconds;
+      metadata.annotations = {
+        ...metadata.annotations,
+        [annotations.history]: JSON.stringify(HISTORY),
+        [annotations.minReadySeconds]: `{"before":${seconds},"set":${seconds}}`,
+      };
+    });
+    expect(patch[0]).toMatchObject({ path: '/metadata/resourceVersion', value: '100' });
+    expect(applyPatch(given, patch)).toEqual(wanted);
+  });
+
+  it('also fits a workload without annotations', () => {
+    const bare = deployment(({ metadata }) => void Reflect.deleteProperty(metadata, 'annotations'));
+    expect(applyPatch(bare, historyPatch(bare, HISTORY, 0)).spec.minReadySeconds).toBe(0);
   });
 });

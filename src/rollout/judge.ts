@@ -16,6 +16,14 @@ export interface JudgeState {
   readonly memory: Memory;
   /** When an old pod was last seen on its way out. */
   readonly releasedAt?: number;
+  readonly settling?: Settling;
+}
+
+interface Settling {
+  readonly since: number;
+  /** The restart counts that it was seen with. */
+  readonly restarts: string;
+  readonly ms: number;
 }
 
 export function beginJudging(now: number): JudgeState {
@@ -38,8 +46,9 @@ export function judge(
   if (superseded) return { state, verdict: { kind: 'superseded', by: superseded } };
   const pods = newPods(snapshot);
   const progress = progressOf(target, snapshot, pods);
-  const isSettling = now - state.startedAt < settleMs(target, pods);
-  const waitingFor = firstWait(target, snapshot, progress) ?? (isSettling ? 'soak' : undefined);
+  const wait = firstWait(target, snapshot, progress);
+  const settling = wait === undefined ? settle(target, state, pods, now) : undefined;
+  const waitingFor = wait ?? (settling && now - settling.since < settling.ms ? 'soak' : undefined);
   if (progress.desired === 0) return { state, verdict: { kind: 'unknown', why: 'scaled-to-zero' } };
   if (waitingFor === undefined) {
     const revision = snapshot.workload?.metadata?.annotations?.[annotations.revision] ?? '';
@@ -64,6 +73,7 @@ export function judge(
     progress,
     memory,
     ...(releasedAt !== undefined && { releasedAt }),
+    ...(settling && { settling }),
   };
   const certain = suspicions.find(({ key, graceMs }) => now - (since[key] ?? now) >= graceMs);
   const isOver = now - state.startedAt >= target.timeoutMs;
@@ -92,12 +102,17 @@ function withWords(trouble: PodTrouble, { said }: Snapshot, pods: readonly Pod[]
   return { ...trouble, message };
 }
 
-/** What was there already has no soak of ours; where it was restarted, it may be up only for the moment. */
-function settleMs({ joined }: Target, pods: readonly Pod[]): number {
-  const restarts = pods.flatMap(({ status }) =>
+/**
+ * What was there already has no soak of ours; where it was restarted, it may be up only for the moment. Since when it has been up
+ * without another restart, and how long it has to be.
+ */
+function settle({ joined }: Target, { settling }: JudgeState, pods: readonly Pod[], now: number): Settling | undefined {
+  const counts = pods.flatMap(({ status }) =>
     (status?.containerStatuses ?? []).map(({ restartCount }) => restartCount),
   );
-  return joined && restarts.some((count) => count > 0) ? joined.soakMs : 0;
+  if (!joined || counts.every((count) => count === 0)) return undefined;
+  const restarts = counts.toSorted().join();
+  return { since: settling?.restarts === restarts ? settling.since : now, restarts, ms: joined.soakMs };
 }
 
 function isSign(cause: Cause): cause is Sign {

@@ -47,7 +47,7 @@ export class PathCheck {
 
   /** Whether the failure says nothing of the pod. Without a readiness probe a pod counts as ready before its program listens. */
   #isSilent({ message, reason }: KubectlError): boolean {
-    if (NOT_THE_POD.test(message) || SILENT.has(reason)) return true;
+    if (SILENT.has(reason) || (NOT_THE_POD.test(message) && !FROM_THE_POD.test(message))) return true;
     return !this.#of.hasReadinessProbe && NO_LISTENER.test(message);
   }
 
@@ -66,6 +66,8 @@ export class PathCheck {
 /** kubectl's and the API server's words for an API server that is away or starts, and for a pod that has no address yet. */
 const NOT_THE_POD =
   /The connection to the server|Unable to connect to the server|apiserver|etcdserver|address not allowed|cannot get resource|TLS handshake/;
+/** What the pod itself said stands in quotes after these. */
+const FROM_THE_POD = /an error on the server \(/;
 /** The API server's words for a pod at whose port nothing answers. */
 const NO_LISTENER = /error trying to reach service/;
 

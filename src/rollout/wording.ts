@@ -143,7 +143,7 @@ export function withoutLogin(text: string): string {
       .replace(/(\bBearer |\bBasic )[\w.~+/=-]+/g, '$1***')
       .replace(/(:\/\/)[^\s/"'@]+@/g, '$1***@')
       // Addresses of layers are signed, each storage in its own way.
-      .replace(/(:\/\/[^\s"'?]{1,2000}\?)[^\s"']+/g, '$1***')
+      .replace(/(:\/\/[^\s"'?:]{1,500}(?::\d{1,5}[^\s"'?:]{0,500})?\?)[^\s"']+/g, '$1***')
   );
 }
 
@@ -159,5 +159,5 @@ export function withoutPasswords(text: string): string {
       /\b([\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key)["']?\s{0,3}[=:]\s{0,3})(?:"[^"\n]+"|'[^'\n]+'|[^\s,;&"']+)/gi,
       '$1***',
     )
-    .replace(/(:\/\/[^\s/:"'@]{1,200}:)[^\s/"'@]+@/g, '$1***@');
+    .replace(/(:\/\/[^\s/:"'@]{0,200}:)[^\s/"'@]+@/g, '$1***@');
 }

@@ -4,7 +4,7 @@ import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
-import { type ChosenContainer, isComplete } from './inspect';
+import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
 import { Unread, type Writing, write } from './write';
@@ -14,8 +14,7 @@ export interface ImageChange {
   readonly container: ChosenContainer;
   readonly soak: Soak;
   readonly image: PinnedImage;
-  /** What the container runs by a tag that this run has pushed, and by the digest that it really is: the tag means another now. */
-  readonly ran?: { readonly image: string; readonly pinned: string };
+  readonly ran?: Overwritten;
 }
 
 export interface Written {
@@ -41,11 +40,20 @@ export async function writeImage(
   const patchFor = (workload: Deployment): Operation[] => {
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
-    const served = ran?.image === replaced ? ran.pinned : replaced;
+    // Under a tag that this run has pushed there is another image now.
+    const asItWas = (it: string | undefined) => (it !== undefined && it === ran?.image ? ran.pinned : it);
+    const served = asItWas(replaced);
     const isNews = serves(workload, replaced) && lastGood(historyOf(workload), container.name)?.image !== served;
-    const found: HistoryEntry = { image: served, run: '', at, outcome: 'found', ...of, ...revisionOf(workload) };
-    const past = isNews ? record(historyOf(workload), found) : historyOf(workload);
-    const good = lastGood(past, container.name)?.image;
+    const found = served !== undefined && {
+      image: served,
+      run: '',
+      at,
+      outcome: 'found',
+      ...of,
+      ...revisionOf(workload),
+    };
+    const past = isNews && found ? record(historyOf(workload), found) : historyOf(workload);
+    const good = asItWas(lastGood(past, container.name)?.image);
     before = { replaced, ...(good !== undefined && { lastGood: good }) };
     const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open', ...of });
     const changeCause = line('change.cause', { image: to, sha: run.sha, url: run.url });
@@ -172,9 +180,12 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
     const next = record(history, { ...revisionOf(workload), ...entry, outcome });
     return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined);
   };
-  const entryIn = (workload: Deployment) => entryOf(workload, run.id);
   try {
-    await write(writing, known, patchFor, (workload) => entryIn(workload)?.outcome === outcome);
+    const isDone = (workload: Deployment) => {
+      const { set, before } = presentSoak(workload);
+      return entryOf(workload, run.id)?.outcome === outcome && (!isSoakOver || set === before);
+    };
+    await write(writing, known, patchFor, isDone);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -37,12 +37,19 @@ export function printHistory(history: readonly HistoryEntry[]): string {
   return JSON.stringify(history);
 }
 
-/** Adds an entry, or replaces the one of the same run. The last good entry is never the one that is dropped. */
+/** Adds an entry, or replaces the one of the same run. A container's last good entry is never the one that is dropped. */
 export function record(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   const index = entry.id === undefined ? -1 : history.findIndex(({ id }) => id === entry.id);
   const next = index >= 0 ? history.with(index, entry) : [...history, entry];
-  const good = lastGood(next, entry.container);
-  while (next.length > KEPT) next.splice(next[0] === good ? 1 : 0, 1);
+  const good = new Set(next.map(({ container }) => lastGood(next, container)));
+  while (next.length > KEPT)
+    next.splice(
+      Math.max(
+        0,
+        next.findIndex((each) => !good.has(each)),
+      ),
+      1,
+    );
   return next;
 }
 

@@ -56,25 +56,31 @@ function portOf({ readinessProbe, ports = [] }: Container): number | undefined {
   return (ports.find(({ name }) => name !== undefined && name === probed) ?? ports[0])?.containerPort;
 }
 
+/** What a container runs by a tag that is being pushed: afterwards the tag means another image. */
+export interface Overwritten {
+  readonly image: string;
+  /** The same, pinned by the digest that its ready pods have; missing where they do not agree on one. */
+  readonly pinned?: string;
+}
+
 /**
- * What a container runs by a tag that is being pushed, pinned by the digest that its ready pods have: afterwards the tag means
- * another image. Undefined where the tag is another one, or the pods do not agree. Of `imageID` only the digest is used: its
- * repository is any under which the node knows the same image.
+ * Whether the tag that the container runs is among those pushed; undefined where it is not. Of `imageID` only the digest is used:
+ * its repository is any under which the node knows the same image.
  */
-export function runningPinned(
+export function overwritten(
   { container, pods }: { container: ChosenContainer; pods: { readonly items: readonly Pod[] } },
   pushed: readonly ImageReference[],
-): { image: string; pinned: string } | undefined {
+): Overwritten | undefined {
   const { image, name } = container;
   const reference = parseReference(image).value;
   if (!reference || reference.digest) return undefined;
   const { repository, tag = 'latest' } = reference;
-  const isPushed = pushed.some((each) => sameRepository(each.repository, repository) && each.tag === tag);
+  if (!pushed.some((each) => sameRepository(each.repository, repository) && each.tag === tag)) return undefined;
   const statuses = pods.items
     .filter(({ spec }) => spec?.containers.some((each) => each.name === name && each.image === image))
     .flatMap(({ status }) => status?.containerStatuses?.filter((each) => each.name === name && each.ready) ?? []);
   const [digest, ...others] = new Set(statuses.map(({ imageID }) => parseDigest(imageID.split('@')[1] ?? '').value));
-  if (!isPushed || digest === undefined || others.length > 0) return undefined;
+  if (digest === undefined || others.length > 0) return { image };
   return { image, pinned: printReference({ ...reference, tag, digest }) };
 }
 

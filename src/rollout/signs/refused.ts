@@ -4,6 +4,8 @@ import type { Look, Suspicion } from './sign';
 
 /** A rule says the same each time; the controller has asked some ten times by then. */
 const RULE_MS = 15_000;
+/** Characters that a generated name keeps of the owner's (k8s.io/apiserver/pkg/storage/names). */
+const GENERATED_NAME = 58;
 /** A webhook's own restart. */
 const WEBHOOK_MS = 60_000;
 
@@ -19,7 +21,8 @@ export function refused({ snapshot, pods, releasedAfter }: Look): Suspicion[] {
   // The controller tells of older ReplicaSets too, where the new one has no trouble.
   const [, refusedPod] = /^pods "([^"]+)"/.exec(message) ?? [];
   const own = currentReplicaSet(snapshot)?.metadata?.name;
-  if (refusedPod !== undefined && own !== undefined && !refusedPod.startsWith(`${own}-`)) return [];
+  if (refusedPod !== undefined && own !== undefined && !refusedPod.startsWith(`${own}-`.slice(0, GENERATED_NAME)))
+    return [];
   const by = refuser(message);
   const key = `refused/${by}`;
   const cause = { code: 'refused', by, message } as const;

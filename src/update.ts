@@ -1,0 +1,80 @@
+import { type PinnedImage, parseReference, printReference } from './image/reference';
+import { type Cluster, KubectlError } from './kubectl/client';
+import { identity } from './kubectl/objects';
+import { look, type Ready } from './preflight';
+import { Observer } from './rollout/observe';
+import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
+import type { Begun, Run } from './run';
+import { Failure, line, problem } from './words/words';
+import { knownGood, type Written, writeImage } from './workload/changes';
+import { overwritten } from './workload/inspect';
+
+/** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
+const VERIFY_SHARE = 0.6;
+const VERIFY_MIN_MS = 3_000;
+
+/** Answers after which nothing can have been changed. */
+const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
+  ...(['Forbidden', 'NotFound', 'Unauthorized', 'CertificateExpired', 'NoKubectl', 'NoKubeconfig'] as const),
+]);
+
+/** Begins to watch, and puts the image into the workload unless it is there already. */
+export async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
+  const { config, tools, reporter, closing } = run;
+  const { clock, signal } = tools;
+  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+  const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
+  // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
+  const ready = hasImage(before) ? await look(config, cluster) : before;
+  const { container, soak } = ready;
+  // The watches begin at what was seen then, so nothing that happens from here on can be missed.
+  const observer = new Observer(cluster, clock, config.workload.namespace, ready);
+  closing.add(() => observer.stop());
+  observer.start();
+  const changed = !hasImage(ready);
+  let { workload } = ready;
+  let replaced = container.image;
+  let lastGood = knownGood(ready);
+  if (changed) {
+    const written = await write(run, cluster, ready, image);
+    ({ workload, lastGood, replaced } = written);
+    observer.see(workload);
+    reporter.found({ previousImage: replaced });
+    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
+    const from = ready.workload.spec?.minReadySeconds ?? 0;
+    if (from !== soak.set)
+      reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
+  } else {
+    reporter.log.info(line('log.unchanged', { digest: image.digest }));
+  }
+  const { uid, generation } = identity(workload);
+  const stalledBefore = changed ? stalledSince(workload) : undefined;
+  const target: Target = {
+    uid,
+    generation,
+    template: templateOf(workload),
+    container: container.name,
+    image: changed ? printReference(image) : container.image,
+    restartsBefore: restartCounts(ready.pods.items),
+    timeoutMs: config.verdict.timeoutMs,
+    maxRestarts: config.verdict.maxRestarts,
+    ...(config.verdict.verifyPath && { verifyMs: Math.max(VERIFY_MIN_MS, soak.set * 1_000 * VERIFY_SHARE) }),
+    ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
+    ...(stalledBefore !== undefined && { stalledBefore }),
+  };
+  return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
+}
+
+/** Writes the image; what the API server clearly refused has changed nothing. */
+async function write(run: Run, cluster: Cluster, ready: Ready, image: PinnedImage): Promise<Written> {
+  const { config, tools } = run;
+  const ran = overwritten(ready, config.image.references);
+  run.wrote = true;
+  try {
+    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    return await writeImage(writing, { ...ready, image, ...(ran && { ran }) });
+  } catch (error) {
+    if (error instanceof KubectlError && REFUSALS.has(error.reason)) run.wrote = false;
+    throw error;
+  }
+}
