@@ -4,6 +4,7 @@ import { type Cluster, KubectlError } from '../kubectl/client';
 import { identity, type Pod } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { isReady, newPods, type Snapshot, type Verified } from './snapshot';
+import { withoutPasswords } from './wording';
 
 /** Milliseconds between two questions to a pod, and to the address from outside. */
 const AGAIN_MS = 1_000;
@@ -76,7 +77,7 @@ const SILENT: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'Cancelled'
 /** The API server wraps what the pod said: `an error on the server ("…") has prevented the request from succeeding`. */
 function answerOf(message: string): string {
   const [, quoted] = /an error on the server \((".*")\) has prevented/s.exec(message) ?? [];
-  return unquoted(quoted ?? message)
+  return withoutPasswords(unquoted(quoted ?? message))
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 300);
