@@ -47,7 +47,7 @@ class Load {
   /** @param {Agent} agent @param {string} localAddress @returns {Promise<string | undefined>} What was wrong, if anything. */
   #ask(agent, localAddress) {
     return new Promise((done) => {
-      const request = get({ host: '127.0.0.1', port: this.#port, agent, localAddress, timeout: 5_000 }, (answer) => {
+      const request = get({ host: '127.0.0.1', port: this.#port, agent, localAddress, timeout: 20_000 }, (answer) => {
         answer.on('error', (error) => done(error.message));
         answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : `HTTP ${answer.statusCode}`));
       });

@@ -5,7 +5,7 @@ import { tryOut } from '../../testbed/trial';
 jest.setTimeout(1_800_000);
 
 /** More than a small machine has cores: mostly they wait. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 3;
 
 /** Runs what it is given, a few at a time, in the order in which it was asked. */
 class Turns {

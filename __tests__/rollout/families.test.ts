@@ -36,12 +36,12 @@ const BAD: [string, object, from: number, to: number][] = [
   ['no-room', { code: 'no-room', trouble: { reason: 'Unschedulable' } }, 60, 65],
   ['node-selector', { code: 'no-room', trouble: { reason: 'Unschedulable' } }, 60, 65],
   ['claim-missing', { code: 'claim' }, 90, 95],
-  ['quota-exceeded', { code: 'refused', by: 'quota' }, 15, 20],
-  ['limit-range', { code: 'refused', by: 'rule' }, 15, 20],
-  ['pod-security', { code: 'refused', by: 'rule' }, 15, 20],
-  ['policy-denies', { code: 'refused', by: 'rule' }, 15, 20],
-  ['webhook-denies', { code: 'refused', by: 'rule' }, 15, 20],
-  ['service-account-missing', { code: 'refused', by: 'rule' }, 15, 20],
+  ['quota-exceeded', { code: 'refused', by: 'quota' }, 12, 20],
+  ['limit-range', { code: 'refused', by: 'rule' }, 12, 20],
+  ['pod-security', { code: 'refused', by: 'rule' }, 12, 20],
+  ['policy-denies', { code: 'refused', by: 'rule' }, 12, 20],
+  ['webhook-denies', { code: 'refused', by: 'rule' }, 12, 20],
+  ['service-account-missing', { code: 'refused', by: 'rule' }, 12, 20],
   ['webhook-unreachable', { code: 'refused', by: 'webhook-away' }, 60, 65],
 ];
 
@@ -150,13 +150,13 @@ describe('a pod that was refused', () => {
     ['it is named', (own) => `${own}-abcde`],
     ['only the beginning of its name is', (own) => `${own}-`],
   ])('counts where it is one of the new version, and %s', (_, name) => {
-    expect(seconds(name)).toMatchObject([15, { cause: { code: 'refused', by: 'quota' } }]);
+    expect(seconds(name)).toMatchObject([12, { cause: { code: 'refused', by: 'quota' } }]);
   });
 
   it('counts too where its name is cut, for it would be too long', () => {
     const long = `${'a'.repeat(50)}-5d4f8c7b9`;
     const cut = (own: string) => `${`${own}-`.slice(0, 58)}abcde`;
-    expect(seconds(cut, () => long)).toMatchObject([15, { cause: { code: 'refused', by: 'quota' } }]);
+    expect(seconds(cut, () => long)).toMatchObject([12, { cause: { code: 'refused', by: 'quota' } }]);
   });
 
   it('is ignored where it is one of another ReplicaSet: the controller tells of those too', () => {

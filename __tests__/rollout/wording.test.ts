@@ -575,11 +575,12 @@ describe('any text at all', () => {
   const long = [...WORDS, 'x', 'secret "x', '[manifests ', "rate limit as 'x': ", 'https://a:'].map(
     (word) => [word, word.repeat(Math.ceil(SIZE / word.length)).slice(0, SIZE)] as const,
   );
-  it.each(readers)('%s reads 100 kB of anything in less than 100 ms', (_, read) => {
+  // An expression that goes wrong takes many seconds; a busy machine, a fraction of one.
+  it.each(readers)('%s reads 100 kB of anything without getting lost in it', (_, read) => {
     const slow = long.find(([, given]) => {
       const began = performance.now();
       read(given);
-      return performance.now() - began >= 100;
+      return performance.now() - began >= 3_000;
     });
     expect(slow?.[0]).toBeUndefined();
   });

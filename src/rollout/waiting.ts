@@ -1,13 +1,13 @@
-import { paths } from '../kubectl/argv';
+import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import { type Event, identity, type Pod } from '../kubectl/objects';
+import { type ContainerStatus, type Event, identity, type Pod } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { isBeingSetUp, isReady, newPods, type Snapshot } from './snapshot';
 
 /** Milliseconds between two thoughts about who waits for too long; only reading events costs anything. */
 const TICK_MS = 5_000;
-/** Milliseconds that a pod may be set up, or be unready, before its events are read. */
-const PATIENCE_MS = { setUp: 10_000, ready: 30_000 };
+/** Milliseconds that a pod may be set up, or be unready, before its events are read; where something has failed, none. */
+const PATIENCE_MS = { setUp: 10_000, ready: 30_000, failed: 0 };
 /** Milliseconds between two readings, doubling from the first to the last. */
 const AGAIN_MS = { first: 10_000, last: 40_000 };
 /** The second pod mostly waits for the same as the first. */
@@ -21,6 +21,13 @@ const FAILURES = new Set([
   'FailedCreatePodSandBox',
   'NetworkNotReady',
 ]);
+
+/** What the kubelet says of a probe's answer, and of pull secrets that the pod names and the namespace does not have. */
+const SAYING = { setUp: '', ready: 'Unhealthy', failed: 'FailedToRetrieveImagePullSecret' };
+const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff']);
+const FOREIGN = 'exec format error';
+/** All that the log has of a program that the processor does not know: runc's own words. */
+const FOREIGN_LOG = /^(?:exec \S+|standard_init_linux\.go:\d+: exec user process caused): "?exec format error"?$/;
 
 /**
  * Reads what events say about pods that do not come on. Nothing in a pod's status tells a volume that cannot be mounted from an
@@ -48,15 +55,12 @@ export class WaitingPods {
     while (!signal.aborted) {
       await this.#clock.sleep(TICK_MS, signal);
       const now = this.#clock.now();
-      const waiting = newPods(snapshot()).filter((pod) => isBeingSetUp(pod) || !isReady(pod));
-      const key = (pod: Pod) => `${identity(pod).uid}/${isBeingSetUp(pod)}`;
+      const waiting = newPods(snapshot()).filter((pod) => !isReady(pod));
+      const key = (pod: Pod) => `${identity(pod).uid}/${stageOf(pod)}`;
       since = new Map(waiting.map((pod) => [key(pod), since.get(key(pod)) ?? now]));
-      const late = waiting.filter((pod) => {
-        const patience = isBeingSetUp(pod) ? PATIENCE_MS.setUp : PATIENCE_MS.ready;
-        return now - (since.get(key(pod)) ?? now) + TICK_MS >= patience;
-      });
+      const late = waiting.filter((pod) => now - (since.get(key(pod)) ?? now) + TICK_MS >= PATIENCE_MS[stageOf(pod)]);
       if (late.length === 0 || now < nextAt || signal.aborted) continue;
-      for (const pod of late.slice(0, PODS)) await this.#read(pod, signal);
+      await Promise.all(late.slice(0, PODS).map((pod) => this.#read(pod, signal)));
       nextAt = now + pause;
       pause = Math.min(pause * 2, AGAIN_MS.last);
     }
@@ -66,10 +70,37 @@ export class WaitingPods {
     const { name, uid } = identity(pod);
     const query = { fieldSelector: `involvedObject.name=${name}` };
     const events = await this.#cluster.list<Event>(paths.events(this.#namespace), query, signal).catch(() => undefined);
-    const text = events && (isBeingSetUp(pod) ? setUpFailure(events.items) : lastUnhealthy(events.items));
+    const ended = containersOf(pod).find(
+      ({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.exitCode,
+    );
+    const text =
+      (ended && (await this.#isForeign(name, ended, signal)) && FOREIGN) ||
+      (events && (isBeingSetUp(pod) ? setUpFailure(events.items) : lastOf(events.items, SAYING[stageOf(pod)])));
     const { [uid]: _, ...others } = this.said;
-    if (events) this.said = text ? { ...others, [uid]: text } : others;
+    this.said = text ? { ...others, [uid]: text } : others;
   }
+
+  /** Whether the container's program is one for another processor: only its log says so. */
+  async #isForeign(pod: string, { name: container, state }: ContainerStatus, signal: AbortSignal): Promise<boolean> {
+    const previous = state?.terminated === undefined && state?.waiting === undefined;
+    const argv = logsArgv({ namespace: this.#namespace, pod, container, previous, lines: 5 });
+    return this.#cluster.text(argv, signal).then(
+      (text) => FOREIGN_LOG.test(text.trim()),
+      () => false,
+    );
+  }
+}
+
+function containersOf({ status }: Pod): ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+/** What a pod waits for, as far as that decides how long it may. */
+function stageOf(pod: Pod): keyof typeof PATIENCE_MS {
+  if (isBeingSetUp(pod)) return 'setUp';
+  const hasFailed = ({ state, lastState }: ContainerStatus) =>
+    PULLING.has(state?.waiting?.reason ?? '') || Boolean((state?.terminated ?? lastState?.terminated)?.exitCode);
+  return containersOf(pod).some(hasFailed) ? 'failed' : 'ready';
 }
 
 /** What keeps a pod from being set up, by its events; undefined where it is, and only its image is still on the way. */
@@ -79,6 +110,6 @@ export function setUpFailure(events: readonly Event[]): string | undefined {
   return events.findLast(({ reason = '' }) => FAILURES.has(reason))?.message;
 }
 
-function lastUnhealthy(events: readonly Event[]): string | undefined {
-  return events.findLast(({ reason }) => reason === 'Unhealthy')?.message?.trim();
+function lastOf(events: readonly Event[], wanted: string): string | undefined {
+  return events.findLast(({ reason }) => reason === wanted)?.message?.trim();
 }

@@ -1,3 +1,4 @@
+import { identity } from '../../kubectl/objects';
 import { memoryKey } from '../memory';
 import { troublesOf } from '../trouble';
 import type { PullFault } from '../verdict';
@@ -37,7 +38,7 @@ const GRACE: Readonly<Record<PullFault, { readonly ms: number; readonly isCertai
 };
 
 /** Images that cannot be pulled. */
-export function pulling({ target, pods, memory }: Look): Suspicion[] {
+export function pulling({ target, snapshot, pods, memory }: Look): Suspicion[] {
   return pods.flatMap((pod) =>
     troublesOf(pod, target)
       .filter(({ reason }) => REASONS.has(reason))
@@ -46,7 +47,10 @@ export function pulling({ target, pods, memory }: Look): Suspicion[] {
         const text = known?.pullText || trouble.message;
         const fault = pullFault(trouble.reason, text);
         const { ms, isCertainTwice } = GRACE[fault];
-        const graceMs = isCertainTwice && (known?.failedPulls ?? 0) >= 2 ? CERTAIN_MS : ms;
+        // A pull secret that is not there is as certain as any Secret that is not.
+        const isSecretMissing = fault === 'denied' && /pull secrets/.test(snapshot.said?.[identity(pod).uid] ?? '');
+        const isCertain = isSecretMissing || (isCertainTwice && (known?.failedPulls ?? 0) >= 2);
+        const graceMs = isCertain ? CERTAIN_MS : ms;
         const cause = { code: 'pull', fault, trouble: { ...trouble, message: pullText(text) } } as const;
         return { key: `pull/${fault}/${trouble.pod}/${trouble.container}`, graceMs, cause };
       }),

@@ -1,3 +1,4 @@
+import { identity } from '../../kubectl/objects';
 import { troublesOf } from '../trouble';
 import type { PodTrouble } from '../verdict';
 import { isCacheLag, missingIn, startFault } from '../wording';
@@ -16,10 +17,15 @@ const START_MS = 45_000;
 const START_RESTARTS = 1;
 
 /** Containers that cannot be made, or whose program cannot be started. */
-export function starting({ target, pods }: Look): Suspicion[] {
+export function starting({ target, snapshot, pods }: Look): Suspicion[] {
   return pods.flatMap((pod) =>
-    troublesOf(pod, target).flatMap((trouble): Suspicion[] => {
+    troublesOf(pod, target).flatMap((given): Suspicion[] => {
+      const said = snapshot.said?.[identity(pod).uid] ?? '';
+      // A program for another processor is started, and ends: only its log says why.
+      const isForeign = given.exitCode !== undefined && startFault(said) === 'format';
+      const trouble = isForeign ? { ...given, message: said } : given;
       const key = (family: string) => `${family}/${trouble.pod}/${trouble.container}`;
+      if (isForeign) return [{ key: key('start'), graceMs: startMs(trouble), cause: { code: 'start', trouble } }];
       switch (trouble.reason) {
         case 'CreateContainerConfigError':
           return [{ key: key('config'), graceMs: configMs(trouble.message), cause: { code: 'config', trouble } }];
