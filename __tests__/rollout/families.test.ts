@@ -240,3 +240,24 @@ describe('time', () => {
     );
   });
 });
+
+describe('a node whose kubelet is silent', () => {
+  it('shows by its old pods, whose containers were ready last: after two minutes it is the node, whatever the new pod does', () => {
+    const looks = recording('never-ready');
+    const { index, target } = ourWrite(looks);
+    const [last] = looks.slice(-1);
+    const marked = (pod: Look['pods'][number]): Look['pods'][number] => ({
+      ...pod,
+      status: {
+        ...pod.status,
+        conditions: (pod.status?.conditions ?? []).map((each) =>
+          each.type === 'Ready' ? { ...each, status: 'False' } : each,
+        ),
+      },
+    });
+    const silent = { ...(last as Look), ms: (last?.ms ?? 0) + 50_000, pods: (last?.pods ?? []).map(marked) };
+    const all = replay([...looks.slice(index), silent], { ...target, timeoutMs: 400_000 }, 0, 401_000);
+    expect(all.at(-1)?.verdict).toMatchObject({ kind: 'bad', cause: { code: 'node', node: 'testbed' } });
+    expect((all.at(-1)?.ms ?? 0) - (silent.ms - (looks[index]?.ms ?? 0))).toBeLessThan(125_000);
+  });
+});

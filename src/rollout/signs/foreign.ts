@@ -1,5 +1,5 @@
 import { identity, type Pod } from '../../kubectl/objects';
-import { isReady } from '../snapshot';
+import { isReady, oldPods } from '../snapshot';
 import { isThrownOut } from '../trouble';
 import { NODE_MS } from './pending';
 import type { Look, Suspicion } from './sign';
@@ -8,7 +8,7 @@ import type { Look, Suspicion } from './sign';
 const EVICTIONS = 3;
 
 /** What is not the new version's fault: pods thrown out of a node, a node that does not answer. */
-export function foreign({ target, pods }: Look): Suspicion[] {
+export function foreign({ target, snapshot, pods }: Look): Suspicion[] {
   const thrownOut = pods.filter((pod) => isThrownOut(pod) && !target.restartsBefore[identity(pod).uid]);
   const last = thrownOut.at(-1);
   const evicted: Suspicion[] = [];
@@ -18,7 +18,8 @@ export function foreign({ target, pods }: Look): Suspicion[] {
     const graceMs = thrownOut.length >= EVICTIONS ? 0 : Number.POSITIVE_INFINITY;
     evicted.push({ key: 'evicted', graceMs, cause: { code: 'evicted', count: thrownOut.length, trouble } });
   }
-  const silent = pods.filter(isForgotten).map((pod): Suspicion => {
+  // Old pods tell too: one that was never ready looks the same with a silent kubelet as with a running one.
+  const silent = [...pods, ...oldPods(snapshot)].filter(isForgotten).map((pod): Suspicion => {
     const node = pod.spec?.nodeName ?? '';
     const cause = { code: 'node', node, pod: identity(pod).name, message: 'not-ready' } as const;
     return { key: `node/${node}`, graceMs: NODE_MS, cause };
@@ -32,7 +33,7 @@ export function foreign({ target, pods }: Look): Suspicion[] {
  */
 function isForgotten(pod: Pod): boolean {
   const { spec, status } = pod;
-  if (isThrownOut(pod) || spec?.nodeName === undefined) return false;
+  if (isThrownOut(pod) || pod.metadata?.deletionTimestamp || spec?.nodeName === undefined) return false;
   if (status?.startTime === undefined) return true;
   const areContainersReady = status.conditions?.some(
     ({ type, status: value }) => type === 'ContainersReady' && value === 'True',
