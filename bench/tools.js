@@ -62,7 +62,8 @@ async function kubectl(app, inputs, timeoutSeconds) {
   const patched = await run('kubectl', ['patch', ...where, '-p', JSON.stringify(patch)], environment);
   if (patched.exitCode !== 0) return { ...patched, said: lastLine(patched.output) };
   const watched = await run('kubectl', ['rollout', 'status', ...where, `--timeout=${timeoutSeconds}s`], environment);
-  return { ...watched, said: lastLine(watched.output) };
+  // The API server's warnings come with the change.
+  return { ...watched, said: lastLine(watched.output), output: patched.output + watched.output };
 }
 
 /** As careful as helm can be. Its app must be a HelmApp. @type {Tool} */
