@@ -48,6 +48,13 @@ async function tryVerifyPath(
   }
 }
 
+/** What there is now: the same as before, as long as nothing has been written to the workload, its status included. */
+export async function lookAgain(config: Config, cluster: Cluster, before: Ready): Promise<Ready> {
+  const workload = await readWorkload(config, cluster);
+  const isSame = identity(workload).resourceVersion === identity(before.workload).resourceVersion;
+  return isSame ? before : look(config, cluster);
+}
+
 type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
 
 /** Looks at the workload, its pods and ReplicaSets; `beside` runs while the last two are read. */

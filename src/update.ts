@@ -1,7 +1,7 @@
 import { type PinnedImage, parseReference, printReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
-import { look, type Ready } from './preflight';
+import { lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run } from './run';
@@ -18,19 +18,18 @@ const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
   ...(['Forbidden', 'NotFound', 'Unauthorized', 'CertificateExpired', 'NoKubectl', 'NoKubeconfig'] as const),
 ]);
 
-/** Begins to watch, and puts the image into the workload unless it is there already. */
+/** Puts the image into the workload, unless it is there already, and makes ready to watch. */
 export async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
   const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const ready = hasImage(before) ? await look(config, cluster) : before;
+  const ready = hasImage(before) ? await lookAgain(config, cluster, before) : before;
   const { container, soak } = ready;
   // The watches begin at what was seen then, so nothing that happens from here on can be missed.
   const observer = new Observer(cluster, clock, config.workload.namespace, ready);
   closing.add(() => observer.stop());
-  observer.start();
   const changed = !hasImage(ready);
   let { workload } = ready;
   let replaced = container.image;

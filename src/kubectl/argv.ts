@@ -3,8 +3,11 @@
  * plain `get`), and its watch prints one JSON object a line and ends by itself.
  */
 
-/** Seconds until the API server ends a watch. Nothing of ours outlives a lost runner on the host by more. */
-export const WATCH_SECONDS = 50;
+/**
+ * Seconds until the API server ends a watch. It ends with its channel anyway; where its user may not end it (`sudo`), it ends
+ * at the next bookmark, which come about every minute, for want of a reader.
+ */
+export const WATCH_SECONDS = 240;
 
 export const paths = {
   deployment: (namespace: string, name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,

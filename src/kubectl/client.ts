@@ -1,6 +1,6 @@
 import type { RunResult, Transport } from '../transport/transport';
 import { Failure, problem } from '../words/words';
-import { getArgv, type PatchTarget, patchArgv, watchArgv } from './argv';
+import { getArgv, type PatchTarget, patchArgv, WATCH_SECONDS, watchArgv } from './argv';
 import { classify, type KubectlReason } from './failure';
 import type { Deployment, List, WatchEvent } from './objects';
 
@@ -19,8 +19,8 @@ export class KubectlError extends Error {
 
 /** Milliseconds that kubectl itself (30 s at most) and a slow host may need. */
 const CALL_MS = 45_000;
-/** A watch ends by itself after 50 s; a dead one is given up a little later. */
-const WATCH_MS = 65_000;
+/** A watch ends by itself before this. */
+const WATCH_MS = (WATCH_SECONDS + 15) * 1_000;
 
 /** The cluster, seen through kubectl on its host. Every method throws a `KubectlError`. */
 export class Cluster {
@@ -67,7 +67,9 @@ export class Cluster {
       if (text.trim() !== '') onEvent(parse<WatchEvent<T>>(text));
     };
     const argv = [...this.words, ...watchArgv(path, query, resourceVersion)];
-    this.outputOf(await this.transport.run({ argv, effect: 'read', timeoutMs: WATCH_MS }, { onLine, signal }));
+    this.outputOf(
+      await this.transport.run({ argv, effect: 'read', isHeld: true, timeoutMs: WATCH_MS }, { onLine, signal }),
+    );
   }
 
   private async call(argv: readonly string[], effect: 'read' | 'change', signal?: AbortSignal): Promise<string> {

@@ -31,7 +31,7 @@ export class Observer {
   readonly #replicaSetsOf: { path: string; query: Record<string, string> };
   #replicaSets: readonly ReplicaSet[];
   #wake: () => void = () => {};
-  #ended: Promise<unknown> = Promise.resolve();
+  #ended: Promise<unknown> | undefined;
 
   constructor(cluster: Cluster, clock: Clock, namespace: string, known: Known) {
     this.#cluster = cluster;
@@ -49,9 +49,9 @@ export class Observer {
     this.#replicaSets = known.replicaSets;
   }
 
-  /** Begins to watch. */
+  /** Begins to watch, if it has not. */
   start(): void {
-    this.#ended = Promise.allSettled([this.#workload.follow(), this.#pods.follow(), this.#findReplicaSet()]);
+    this.#ended ??= Promise.allSettled([this.#workload.follow(), this.#pods.follow(), this.#findReplicaSet()]);
   }
 
   /** Ends the watches; resolves when nothing of them is left. */
@@ -85,8 +85,9 @@ export class Observer {
     return this.#workload.trouble ?? this.#pods.trouble;
   }
 
-  /** Resolves at the next change, or after `ms` milliseconds. */
+  /** Resolves at the next change, or after `ms` milliseconds. What is good at the first look is never watched. */
   async changed(ms: number, signal: AbortSignal): Promise<void> {
+    this.start();
     const enough = new AbortController();
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;

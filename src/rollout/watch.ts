@@ -29,7 +29,7 @@ export interface WatchTools {
   readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
-/** Watches a rollout until it is judged; the observer must be started. Ends at the target's deadline at the latest. */
+/** Watches a rollout until it is judged. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
   const { check, waiting, observer, signal } = tools;
   const over = new AbortController();

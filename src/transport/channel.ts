@@ -108,7 +108,9 @@ export function runOnChannel(
       });
       const close = () => conclude(true);
       opened.on('close', () => (opened.stderr.readableEnded ? close() : opened.stderr.once('end', close)));
-      opened.end(command.stdin ?? '');
+      // What is held reads its input's end as the order to stop.
+      if (command.isHeld) opened.on('end', () => opened.end());
+      else opened.end(command.stdin ?? '');
     };
 
     try {

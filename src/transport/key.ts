@@ -77,10 +77,10 @@ function openWithSsh2(text: string, passphrase: string | undefined): KeyObject {
   return createPrivateKey(parse(text, passphrase).getPrivatePEM());
 }
 
-/** Loads ssh2 only now: it takes 60 ms, which a run that fails on its inputs need not pay. */
+/** Only this part of ssh2: all of it takes 60 ms, and is loaded while the image builds. */
 function parse(key: string, passphrase?: string) {
-  const { utils } = require('ssh2') as typeof import('ssh2');
-  const parsed = utils.parseKey(key, passphrase);
+  const { parseKey } = require('ssh2/lib/protocol/keyParser.js') as typeof import('ssh2')['utils'];
+  const parsed = parseKey(key, passphrase);
   if (parsed instanceof Error) throw parsed;
   return parsed;
 }

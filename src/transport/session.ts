@@ -1,5 +1,6 @@
 import { Failure, problem } from '../words/words';
 import { type Connection, runOnChannel } from './channel';
+import { holdLine } from './held';
 import { quote } from './quote';
 import { type Retrying, withRetries } from './retry';
 import { Slots } from './slots';
@@ -31,7 +32,7 @@ export class Session<Live extends Connection> implements Transport {
 
   async run(command: Command, options: RunOptions = {}): Promise<RunResult> {
     if (this.#closing.signal.aborted) throw new Failure(problem('ssh.already-closed', this.#options.at));
-    const line = quote(command.argv);
+    const line = command.isHeld ? holdLine(command.argv) : quote(command.argv);
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     const leave = await this.#slots.take(signal);
     if (leave === undefined) return CANCELLED;

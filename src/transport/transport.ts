@@ -3,6 +3,8 @@ export interface Command {
   readonly argv: readonly string[];
   readonly stdin?: string;
   readonly effect: 'read' | 'change';
+  /** For a command that may last: it is ended on the host when its channel closes, however that comes. It gets no input. */
+  readonly isHeld?: true;
   /** Milliseconds from sending until the command counts as hanging. */
   readonly timeoutMs: number;
 }
