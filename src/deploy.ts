@@ -1,9 +1,12 @@
 import { hurtNeighbours } from './advice';
-import { provePushed } from './image/build';
+import { buildAndPush } from './image/build';
+import { measure } from './image/measure';
+import { provePushed } from './image/prove';
+import type { ImageSize } from './image/size';
 import type { Config } from './inputs/config';
 import { problemsOf } from './kubectl/explain';
 import { isSuccess } from './outcome';
-import { buildWhileChecking, type Prepared } from './prepare';
+import { buildTools, buildWhileChecking } from './prepare';
 import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
 import { progressLines } from './report/progress';
@@ -18,10 +21,11 @@ import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { update } from './update';
 import { line, problem } from './words/words';
+import type { Advice } from './workload/advice';
 import { recordOutcome } from './workload/changes';
 
-/** How long the end of a run may wait for advice, which is mostly there by then. */
-const ADVICE_MS = 2_000;
+/** How long the end of a run may wait for what is found out aside, which is mostly there by then. */
+const ASIDE_MS = 2_000;
 
 /** After a cancel GitHub waits 7.5 s before it asks again, and 2.5 s more before it kills: what is not done by then is let go. */
 const CANCEL_MS = 6_000;
@@ -45,13 +49,17 @@ async function story(run: Run): Promise<Report> {
   try {
     const { built, ready, cluster, advice } = await buildWhileChecking(config, tools, reporter, closing);
     const image = await reporter.phase('prove', async () => {
-      const pinned = await provePushed(config, built, tools);
-      reporter.proved(pinned);
-      return pinned;
+      const building = buildTools(tools, reporter);
+      const pushAgain = () => buildAndPush(config, building);
+      const proved = await provePushed(config, built, { ...tools, ...building, pushAgain });
+      reporter.proved(proved);
+      return proved;
     });
     const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
+    const advising = (begun.changed ? advice.begin() : advice.begun) ?? Promise.resolve([]);
+    const size = measure(config, image, begun.replaced, tools).catch(() => undefined);
     const ended = await watchToItsEnd(run, begun);
-    return await report(run, begun, ended, advice);
+    return await report(run, begun, ended, { advice: advising, size });
   } catch (error) {
     return fail(run, error);
   } finally {
@@ -123,8 +131,14 @@ async function verify({ config, tools, reporter }: Run): Promise<Cause | undefin
   return detail === undefined ? undefined : { code: 'verify-url', url, detail };
 }
 
+/** What is found out while the rollout goes on, and that nothing depends on. */
+interface Aside {
+  readonly advice: Promise<readonly Advice[]>;
+  readonly size: Promise<ImageSize | undefined>;
+}
+
 /** Writes down how the run ended, and says so. */
-async function report(run: Run, begun: Begun, ended: Ended, advising: Prepared['advice']): Promise<Report> {
+async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promise<Report> {
   const { config, tools, reporter } = run;
   const { outcome, snapshot, current } = ended;
   reporter.found({ pods: podRows(snapshot, begun.target, current) });
@@ -142,14 +156,16 @@ async function report(run: Run, begun: Begun, ended: Ended, advising: Prepared['
       // A version that was still on its way back goes on proving itself.
       isSoakOver: current === 'old' && outcome !== 'cancelled',
     };
-    const [lost, hurt, advice] = await Promise.all([
+    const late = tools.clock.sleep(ASIDE_MS);
+    const [lost, hurt, advice, size] = await Promise.all([
       isOurs && workload && recordOutcome(writing, workload, ending),
       isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
-      Promise.race([advising, tools.clock.sleep(ADVICE_MS).then(() => [])]),
+      Promise.race([aside.advice, late.then(() => [])]),
+      Promise.race([aside.size, late.then(() => undefined)]),
     ]);
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
     for (const each of hurt) reporter.warn(line('log.neighbour', each));
-    reporter.found({ advice });
+    reporter.found({ advice, ...(size && { size }) });
   });
   const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
   return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import { deploy } from './deploy';
+import { removeBuilder } from './image/builder';
+import { commitTime } from './image/commit';
+import { loginFolderIn, loginsOf } from './image/login';
 import { checkInputs } from './inputs/check';
 import type { Config } from './inputs/config';
 import { INPUTS, type RawInputs, SECRET_INPUTS } from './inputs/names';
@@ -19,7 +22,7 @@ import type { Transport } from './transport/transport';
 import { explain, line, type Problem, problem } from './words/words';
 
 /** What the main step leaves for the post step. */
-const STATE = { begun: 'begun', folder: 'folder' } as const;
+const STATE = { begun: 'begun', folder: 'folder', builder: 'builder' } as const;
 
 const log = new GitHubLog((text) => process.stdout.write(`${text}\n`));
 
@@ -33,8 +36,12 @@ async function main(): Promise<void> {
   maskSecrets(raw);
   const run = readRun(randomBytes(4).toString('hex'));
   for (const name of unknownInputs()) warn(problem('input.unknown', { name, nearest: nearest(name, INPUTS) ?? '' }));
-  const parsed = parseInputs(raw, run);
-  const checked = await checkInputs(raw);
+  const [committedAt, checked] = await Promise.all([
+    commitTime(raw.context.trim() || '.', run.sha, systemProcesses),
+    checkInputs(raw),
+  ]);
+  for (const { password } of checked.otherLogins) mask(password.reveal());
+  const parsed = parseInputs(raw, { ...run, ...(committedAt && { committedAt }) }, checked.otherLogins);
   const problems = [...('problems' in parsed ? parsed.problems : []), ...checked.problems];
   const { key } = checked;
   if (problems.length > 0 || !('config' in parsed) || !key) return publish(refused(raw, problems));
@@ -51,9 +58,11 @@ async function main(): Promise<void> {
       host: host.host,
     }),
   );
-  for (const secret of image.credentials ? [image.credentials] : []) {
-    core.setSecret(Buffer.from(`${secret.username}:${secret.password.reveal()}`).toString('base64'));
+  for (const { username, password } of loginsOf(image)) {
+    core.setSecret(Buffer.from(`${username}:${password.reveal()}`).toString('base64'));
   }
+  for (const secret of config.build.secrets) if ('value' in secret) mask(secret.value.reveal());
+  let hasBuilder = false;
   const report = await deploy(config, {
     clock: systemClock,
     log,
@@ -61,16 +70,21 @@ async function main(): Promise<void> {
     fetch,
     connect: (to, options) => connect(to, key, options),
     folder,
+    removeLater: (builder) => {
+      hasBuilder = true;
+      core.saveState(STATE.builder, builder);
+    },
     signal: cancel.signal,
   });
   await publish(report);
-  // If this fails, the post step does it.
-  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  // A builder is removed by what is written down of it there. Whatever fails here, the post step does.
+  await rm(hasBuilder ? loginFolderIn(folder) : folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** The step's clean-up; it also runs after a cancel or a crash of the main step. */
 async function post(): Promise<void> {
-  const folder = core.getState(STATE.folder);
+  const [folder, builder] = [core.getState(STATE.folder), core.getState(STATE.builder)];
+  if (builder !== '') await removeBuilder(builder, folder, systemProcesses);
   if (folder !== '') await rm(folder, { recursive: true, force: true });
 }
 
@@ -119,13 +133,15 @@ function warn(about: Problem): void {
   log.warning(`${what} ${next}`);
 }
 
-/** Keeps secrets out of the log, line by line: the runner looks for a mask within one line only. */
 function maskSecrets(raw: RawInputs): void {
-  for (const name of SECRET_INPUTS) {
-    for (const part of raw[name].split(/\r?\n|\\n/).map((each) => each.trim())) {
-      // The first and last line of a key are the same in every key.
-      if (part.length > 3 && !part.startsWith('-----')) core.setSecret(part);
-    }
+  for (const name of SECRET_INPUTS) mask(raw[name]);
+}
+
+/** Keeps a secret out of the log, line by line: the runner looks for a mask within one line only. */
+function mask(secret: string): void {
+  for (const part of secret.split(/\r?\n|\\n/).map((each) => each.trim())) {
+    // The first and last line of a key are the same in every key.
+    if (part.length > 3 && !part.startsWith('-----')) core.setSecret(part);
   }
 }
 

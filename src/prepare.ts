@@ -1,23 +1,25 @@
 import { gatherAdvice } from './advice';
-import { buildAndPush } from './image/build';
-import type { BuildMetadata } from './image/metadata';
+import { type BuildTools, type Built, buildAndPush } from './image/build';
 import { checkPushLogin } from './image/registry';
 import type { Config } from './inputs/config';
 import { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
 import { preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
-import type { Closing, Tools } from './tools';
+import { type Closing, Later, type Tools } from './tools';
 import { Failure, line, type Problem } from './words/words';
 import type { Advice } from './workload/advice';
 
 export interface Prepared {
-  readonly built: BuildMetadata;
+  readonly built: Built;
   readonly ready: Ready;
   readonly cluster: Cluster;
-  /** What will hurt one day; it is looked for while the rollout goes on. */
-  readonly advice: Promise<Advice[]>;
+  /** What will hurt one day. It is looked for in a long build's shadow, or else while the rollout goes on. */
+  readonly advice: Later<Advice[]>;
 }
+
+/** Milliseconds after the checks at which the build counts as a long one. */
+const LONG_BUILD_MS = 3_000;
 
 type Note = (text: string) => void;
 
@@ -31,8 +33,7 @@ export async function buildWhileChecking(
   reporter: Reporter,
   closing: Closing,
 ): Promise<Prepared> {
-  const { processes, folder, log } = tools;
-  const [stopBuild, stopChecks] = [new AbortController(), new AbortController()];
+  const [stopBuild, stopChecks, built] = [new AbortController(), new AbortController(), new AbortController()];
   const problems: Problem[] = [];
   const orStop = <T>(work: Promise<T>, other: AbortController): Promise<T | undefined> =>
     work.catch((error: unknown) => {
@@ -41,6 +42,9 @@ export async function buildWhileChecking(
       other.abort();
       return undefined;
     });
+  const signal = AbortSignal.any([tools.signal, stopBuild.signal]);
+  // The build is begun first: loading what connects keeps this process busy for a while, and docker's not.
+  const building = reporter.phase('build', () => buildAndPush(config, buildTools({ ...tools, signal }, reporter)));
   const checking = reporter.aside('preflight', async (note) => {
     const signal = AbortSignal.any([tools.signal, stopChecks.signal]);
     const [checked] = await Promise.all([
@@ -50,15 +54,30 @@ export async function buildWhileChecking(
     if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
     return checked;
   });
-  const signal = AbortSignal.any([tools.signal, stopBuild.signal]);
-  const building = reporter.phase('build', () =>
-    buildAndPush(config, { processes, folder, signal, onLine: (text) => log.foreign(text) }),
-  );
-  const [built, checked] = await Promise.all([orStop(building, stopChecks), checking.result.catch(() => undefined)]);
+  const beginInShadow = async ({ advice }: Pick<Prepared, 'advice'>) => {
+    await tools.clock.sleep(LONG_BUILD_MS, built.signal);
+    if (!built.signal.aborted) await advice.begin();
+  };
+  checking.result.then(beginInShadow).catch(() => undefined);
+  const [pushed, checked] = await Promise.all([
+    orStop(building, stopChecks).finally(() => built.abort()),
+    checking.result.catch(() => undefined),
+  ]);
   checking.show();
-  if (!built || !checked) throw new Failure(problems);
+  if (!pushed || !checked) throw new Failure(problems);
   reporter.found({ previousImage: checked.ready.container.image });
-  return { built, ...checked };
+  return { built: pushed, ...checked };
+}
+
+/** What a build needs, with its lines shown as they come. */
+export function buildTools(tools: Tools, reporter: Reporter): BuildTools {
+  const { log } = tools;
+  return {
+    ...tools,
+    onLine: (text) => log.foreign(text),
+    note: (text) => log.info(text),
+    warn: (text) => reporter.warn(text),
+  };
 }
 
 async function checkCluster(
@@ -81,7 +100,7 @@ async function checkCluster(
   if (!complete) note(line('log.rolling', {}));
   note(line('log.trial', {}));
   const cluster = new Cluster(transport, kubectl, cancel);
-  return { ready, cluster, advice: gatherAdvice(config, tools, cluster, ready) };
+  return { ready, cluster, advice: new Later(() => gatherAdvice(config, tools, cluster, ready)) };
 }
 
 async function checkLogin(

@@ -17,8 +17,27 @@ export interface Tools {
   ) => Promise<Transport>;
   /** A folder of this run's own, for files that docker writes. */
   readonly folder: string;
+  /** Has the post step remove a builder that this run makes, whatever happens to the run. */
+  readonly removeLater: (builder: string) => void;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
+}
+
+/** Work that nothing waits for: it is begun when there is time for it, once. */
+export class Later<T> {
+  #result: Promise<T> | undefined;
+
+  constructor(private readonly work: () => Promise<T>) {}
+
+  begin(): Promise<T> {
+    this.#result ??= this.work();
+    return this.#result;
+  }
+
+  /** Its result if it has been begun. */
+  get begun(): Promise<T> | undefined {
+    return this.#result;
+  }
 }
 
 /** What has to be ended when the run ends, however it does; the last one begun is ended first. */

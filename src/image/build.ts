@@ -1,108 +1,148 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../inputs/config';
-import type { Clock } from '../system/clock';
-import type { Processes, ProcessResult } from '../system/process';
-import { Failure, problem } from '../words/words';
-import {
-  buildArgv,
-  loginEnvironment,
-  manifestArgv,
-  saysPushDenied,
-  takesLoginFromEnvironment,
-  VERSION_ARGV,
-} from './buildx';
-import { type BuildMetadata, parseMetadata, proveDigest } from './metadata';
-import { type PinnedImage, printRepository } from './reference';
+import { detailOf, hasSucceeded } from '../system/process';
+import { Failure, line, problem } from '../words/words';
+import { type Builder, type BuilderTools, chooseBuilder } from './builder';
+import { buildArgv, secretEnvironment, VERSION_ARGV } from './buildx';
+import { type Caches, cachesOf, cacheType, offersGitHubCache, withoutGitHub } from './cache';
+import { findExisting } from './existing';
+import { labelsOf } from './labels';
+import { loginEnvironment, loginFolder, loginsOf, takesLoginFromEnvironment } from './login';
+import { type BuildMetadata, parseMetadata } from './metadata';
+import { explainTrouble, isCacheTrouble, isTransient, mayLackLogin, type Trouble, troubleOf } from './trouble';
 
-export interface BuildTools {
-  readonly processes: Processes;
-  /** A folder of this run's own. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
+export interface BuildTools extends BuilderTools {
+  /** Takes each line that docker prints. */
   readonly onLine: (line: string) => void;
 }
 
-/** How many of the last lines of a failed build go into its problem. */
-const LAST_LINES = 15;
+/** What was pushed, and the environment that logs docker in to look at it. */
+export interface Built extends BuildMetadata {
+  readonly login: Record<string, string>;
+}
+
+/** How many of docker's last lines are kept: a step that fails repeats what it printed, and its lines of the Dockerfile. */
+const LAST_LINES = 60;
+
+const PUSH_TRIES = 4;
+/** Pauses in milliseconds before the next push; what is built and pushed already is not built or pushed again. */
+const PUSH_PAUSES_MS = [3_000, 10_000, 30_000];
+/**
+ * Milliseconds without a line of output after which a push is taken for dead: docker waits for ever for a registry that takes
+ * a request and says nothing. The engine tells of each part that it sends, BuildKit is silent until all layers are there.
+ */
+const SILENCE_MS = { engine: 180_000, buildkit: 900_000 } as const;
 
 /** Builds and pushes the image, and gives what buildx says it pushed. Throws a `Failure` where either did not work. */
-export async function buildAndPush(config: Config, tools: BuildTools): Promise<BuildMetadata> {
-  const { processes, folder, signal } = tools;
-  const version = await processes.ask(VERSION_ARGV);
-  if (version.kind !== 'exited' || version.code !== 0)
-    throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
-  if (config.image.credentials && takesLoginFromEnvironment(version.stdout) === false) {
-    throw new Failure(problem('build.old-buildx', { version: version.stdout.trim() }));
+export async function buildAndPush(config: Config, tools: BuildTools): Promise<Built> {
+  const { build } = config;
+  const existing = build.skipExisting ? await findExisting(config, tools) : undefined;
+  if (existing) {
+    tools.note(line('log.existing', { digest: existing }));
+    return { digest: existing, isExisting: true, login: {} };
   }
-  const metadataFile = join(folder, 'metadata.json');
-  const last: string[] = [];
-  const result = await processes.run(buildArgv(config.build, config.image.references, metadataFile), {
-    environment: environmentOf(config),
-    signal,
-    onLine: (line) => {
-      tools.onLine(line);
-      if (line.trim() !== '' && last.push(line) > LAST_LINES) last.shift();
-    },
-  });
-  if (result.kind === 'cancelled') throw new Failure(problem('run.cancelled', {}));
-  if (result.kind !== 'exited' || result.code !== 0) throw buildFailure(config, last);
+  const labels = labelsOf(config, process.env);
+  const builder = await chooseBuilder(config, usableCaches(config, tools), tools);
+  const metadataFile = join(tools.folder, 'metadata.json');
+  const login = await buildUntilPushed(config, builder, { labels, metadataFile }, tools);
   const built = parseMetadata(await readFile(metadataFile, 'utf8').catch(() => ''));
   if (!built) throw new Failure(problem('build.no-digest', {}));
-  return built;
+  return { ...built, login };
 }
 
-export interface ProveTools extends Pick<BuildTools, 'processes' | 'signal'> {
-  readonly clock: Clock;
+function usableCaches({ build, image }: Config, { warn }: BuildTools): Caches {
+  const caches = cachesOf(build, image.repository.path);
+  const wantsGitHub = [...caches.from, ...caches.to].some((entry) => cacheType(entry) === 'gha');
+  if (!wantsGitHub || offersGitHubCache(process.env)) return caches;
+  warn(line('log.no-github-cache', {}));
+  return withoutGitHub(caches);
 }
 
-/** A registry may need a moment to show what it has just taken. */
-const READ_TRIES = 3;
-const READ_PAUSE_MS = 1_000;
-const READ_MS = 20_000;
+interface Attempt {
+  readonly labels: readonly string[];
+  readonly metadataFile: string;
+}
 
-/** Reads the manifest back by its digest and compares it with the build. Throws a `Failure` where it is another. */
-export async function provePushed(
+/**
+ * The same build again, as long as only the way to the registry is in trouble: all that it has done is in its cache.
+ * Gives the environment that the registry was logged in by.
+ */
+async function buildUntilPushed(
   config: Config,
-  built: BuildMetadata,
-  { processes, signal, clock }: ProveTools,
-): Promise<PinnedImage> {
-  const { repository, references } = config.image;
-  const read = () =>
-    processes.run(manifestArgv(repository, built.digest), {
-      environment: environmentOf(config),
-      // buildx itself waits for ever for a registry that takes the question and says nothing.
-      signal: AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]),
-    });
-  const isRead = (result: ProcessResult) => result.kind === 'exited' && result.code === 0;
-  let result = await read();
-  for (let tries = 1; tries < READ_TRIES && !isRead(result) && !signal.aborted; tries++) {
-    await clock.sleep(READ_PAUSE_MS * tries, signal);
-    result = await read();
+  builder: Builder,
+  attempt: Attempt,
+  tools: BuildTools,
+): Promise<Built['login']> {
+  const { clock, signal } = tools;
+  const logins = loginsOf(config.image);
+  let environment = loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
+  let { caches } = builder;
+  let isLoginTried = logins.length === 0;
+  for (let tries = 1; ; ) {
+    const trouble = await buildOnce(config, { ...builder, caches }, { ...attempt, environment }, tools);
+    if (!trouble) return environment;
+    if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+    const version = await tools.processes.ask(VERSION_ARGV);
+    if (!hasSucceeded(version)) throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
+    if (!isLoginTried && mayLackLogin(trouble) && takesLoginFromEnvironment(version.stdout) === false) {
+      environment = await loginFolder(logins, tools.folder);
+      isLoginTried = true;
+      tools.note(line('log.old-buildx', { version: version.stdout.trim() }));
+    } else if (isCacheTrouble(trouble) && caches.from.length + caches.to.length > 0) {
+      tools.warn(line('log.cache-failed', { detail: trouble.said }));
+      caches = { from: [], to: [] };
+    } else if (isTransient(trouble) && tries < PUSH_TRIES) {
+      const ms = PUSH_PAUSES_MS[tries - 1] ?? 0;
+      tools.note(line('log.push-retry', { detail: trouble.said, attempt: ++tries, of: PUSH_TRIES, ms }));
+      await clock.sleep(ms, signal);
+    } else throw new Failure(explainTrouble(trouble, config, tries));
   }
-  if (result.kind !== 'exited' || result.code !== 0) {
-    throw new Failure(problem('build.unreadable', { digest: built.digest, detail: detailOf(result) }));
+}
+
+/** One build and push; gives what was wrong, or nothing where all went well. */
+async function buildOnce(
+  { build, image }: Config,
+  builder: Builder,
+  { labels, metadataFile, environment }: Attempt & { environment: Record<string, string> },
+  { processes, signal, onLine }: BuildTools,
+): Promise<Trouble | undefined> {
+  const last: string[] = [];
+  const silence = new Silence();
+  const argv = buildArgv(build, { ...image, labels, metadataFile, caches: builder.caches, builder: builder.name });
+  const result = await processes
+    .run(argv, {
+      environment: { ...environment, ...builder.environment, ...secretEnvironment(build.secrets) },
+      signal: AbortSignal.any([signal, silence.signal]),
+      onLine: (text) => {
+        onLine(text);
+        silence.broken(text);
+        if (text.trim() !== '' && last.push(text) > LAST_LINES) last.shift();
+      },
+    })
+    .finally(() => silence.end());
+  return hasSucceeded(result) ? undefined : troubleOf(last, { isSilent: silence.signal.aborted });
+}
+
+/** Aborts where a push has printed nothing for long. While it builds, a step may be silent for as long as it likes. */
+class Silence {
+  readonly #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #ms: number | undefined;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
-  const proof = proveDigest(built, result.stdout);
-  if (proof !== 'proved')
-    throw new Failure(problem('build.unproved', { digest: built.digest, tag: references[0].tag }));
-  return { repository, tag: references[0].tag, digest: built.digest };
-}
 
-function environmentOf({ image }: Config): Record<string, string> {
-  if (!image.credentials) return {};
-  return loginEnvironment(image.repository.registry, image.credentials, process.env.DOCKER_AUTH_CONFIG);
-}
+  broken(text: string): void {
+    this.end();
+    // The engine's step is "pushing NAME with docker", then "pushing layer ID"; BuildKit's are "pushing layers" and "manifest".
+    if (/^#\d+ pushing (?:layers|manifest)\b/.test(text)) this.#ms = SILENCE_MS.buildkit;
+    else if (/^#\d+ pushing /.test(text)) this.#ms = SILENCE_MS.engine;
+    if (this.#ms !== undefined) this.#timer = setTimeout(() => this.#abort.abort(), this.#ms);
+  }
 
-/** buildx ends with 1 whatever went wrong, so here its last words have to be read. */
-function buildFailure({ image }: Config, last: readonly string[]): Failure {
-  if (!saysPushDenied(last)) return new Failure(problem('build.failed', { tail: last.join('\n') }));
-  const repository = printRepository(image.repository);
-  return new Failure(problem('build.push-denied', { repository, username: image.credentials?.username ?? '' }));
-}
-
-function detailOf(result: ProcessResult): string {
-  if (result.kind === 'exited') return (result.stderr || result.stdout).trim().slice(-500);
-  if (result.kind === 'cancelled') return 'the registry gave no answer';
-  return result.kind === 'missing' ? result.detail : result.kind;
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }

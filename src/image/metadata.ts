@@ -6,6 +6,15 @@ export interface BuildMetadata {
   readonly digest: Digest;
   /** Missing where the digest is that of an index. */
   readonly configDigest?: Digest;
+  /** It was there before: nothing was built, and its digest is what the registry said. */
+  readonly isExisting?: true;
+}
+
+/** An image as a registry has it. */
+export interface Image {
+  readonly digest: Digest;
+  /** The labels for each platform; attestations are none. Never empty. */
+  readonly labels: readonly Readonly<Record<string, string>>[];
 }
 
 /** Reads buildx's `--metadata-file`; undefined where it names no digest. */
@@ -15,6 +24,16 @@ export function parseMetadata(text: string): BuildMetadata | undefined {
   if (!digest) return undefined;
   const configDigest = parseDigest(String(json?.['containerimage.config.digest'])).value;
   return { digest, ...(configDigest && { configDigest }) };
+}
+
+/** Reads `imagetools inspect --format '{{json .}}'`, which has an image, or one for each platform; undefined where it has none. */
+export function parseImage(text: string): Image | undefined {
+  const json = parseObject(text);
+  const digest = parseDigest(String((json?.manifest as { digest?: unknown } | undefined)?.digest)).value;
+  const image = (json?.image ?? {}) as Record<string, { config?: { Labels?: Record<string, string> } }>;
+  const platforms = 'rootfs' in image ? [image as (typeof image)[string]] : Object.values(image);
+  if (!digest || platforms.length === 0) return undefined;
+  return { digest, labels: platforms.map(({ config }) => config?.Labels ?? {}) };
 }
 
 export type Proof = 'proved' | 'other-content' | 'other-config' | 'no-manifest';
@@ -35,7 +54,7 @@ export function proveDigest(built: BuildMetadata, manifest: string | Uint8Array)
   return built.configDigest === config ? 'proved' : 'other-config';
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(text);
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;

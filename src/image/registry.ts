@@ -5,13 +5,13 @@ import { DOCKER_HUB, type ImageReference, printRepository, type Repository } fro
 /** What asking a registry needs of HTTP; Node's own `fetch` fits. */
 export type Fetch = (
   url: string,
-  init: { method?: 'HEAD'; headers: Record<string, string>; signal: AbortSignal },
+  init: { method?: 'HEAD' | 'GET'; headers: Record<string, string>; signal: AbortSignal },
 ) => Promise<Response>;
 
 /** Milliseconds for one answer. The check runs beside the build, so it may wait; it must not outlast it. */
 const ANSWER_MS = 15_000;
-/** Milliseconds for all of a question that only advice depends on. */
-const PULLABLE_MS = 5_000;
+/** Milliseconds for all that it takes to see a manifest. */
+const MANIFEST_MS = 5_000;
 
 /** Manifests of every kind: a registry answers 404 for one of a kind that was not asked for. */
 const KINDS =
@@ -44,18 +44,35 @@ export async function checkPushLogin(
     const challenge = await challengeOf({ repository, credentials, get });
     // Without a login of ours, docker may have one of its own (docker/login-action before this step).
     if (!credentials || !challenge || challenge === 'open') return undefined;
-    const { username } = credentials;
-    const isBasic = challenge.scheme === 'basic';
-    const answer = isBasic
-      ? await get(`${origin(registry)}/v2/`, basic(credentials))
-      : await askToken({ repository, credentials, get }, challenge, 'pull,push');
-    if (answer?.status === 401) return problem('registry.login', { registry, username });
-    if (answer?.status === 403 && !isBasic)
-      return problem('registry.denied', { repository: printRepository(repository), username });
-    return undefined;
+    if (challenge.scheme !== 'basic')
+      return await pushProblem({ repository, credentials, get }, challenge, credentials);
+    const { status } = await get(`${origin(registry)}/v2/`, basic(credentials));
+    return status === 401 ? problem('registry.login', { registry, username: credentials.username }) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What a token server says to somebody who wants to push; nothing where it gives a token that may, or that does not say. */
+async function pushProblem(
+  visit: Visit,
+  challenge: Challenge,
+  { username }: Credentials,
+): Promise<Problem | undefined> {
+  const { registry, path } = visit.repository;
+  const answer = await askToken(visit, challenge, 'pull,push');
+  const denied = { repository: printRepository(visit.repository), username };
+  const readOnly = problem('registry.read-only', { registry, ...denied });
+  if (answer?.status === 401) {
+    // Docker Hub says so to a wrong password, and to an access token that may less than it is asked for
+    // (github.com/docker/cli/pull/4511): that one is given a token for nothing.
+    const login = await askToken(visit, challenge).catch(() => undefined);
+    return login?.status === 200 ? readOnly : problem('registry.login', { registry, username });
+  }
+  if (answer?.status === 403) return problem('registry.denied', denied);
+  const granted = answer?.status === 200 ? grantedActions(await tokenOf(answer), path) : undefined;
+  if (!granted || granted.includes('push') || granted.includes('*')) return undefined;
+  return granted.includes('pull') ? readOnly : problem('registry.denied', denied);
 }
 
 /**
@@ -64,12 +81,34 @@ export async function checkPushLogin(
  * manifest is no pull for Docker Hub's limit (docs.docker.com/docker-hub/usage/pulls).
  */
 export async function isPullable(
-  { repository, tag = 'latest', digest }: ImageReference,
+  reference: ImageReference,
   credentials: Credentials | undefined,
   ask: Fetch,
   cancel: AbortSignal,
 ): Promise<boolean | undefined> {
-  const signal = AbortSignal.any([cancel, AbortSignal.timeout(PULLABLE_MS)]);
+  const answer = await askManifest('HEAD', reference, credentials, ask, cancel);
+  return answer?.status === 200 ? true : answer?.status === 404 ? false : undefined;
+}
+
+/** An image's manifest, byte by byte as the registry has it; undefined where it does not give it out to us. */
+export async function readManifest(
+  reference: ImageReference,
+  credentials: Credentials | undefined,
+  ask: Fetch,
+  cancel: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await askManifest('GET', reference, credentials, ask, cancel);
+  return answer?.status === 200 ? answer.text().catch(() => undefined) : undefined;
+}
+
+async function askManifest(
+  method: 'HEAD' | 'GET',
+  { repository, tag = 'latest', digest }: ImageReference,
+  credentials: Credentials | undefined,
+  ask: Fetch,
+  cancel: AbortSignal,
+): Promise<Response | undefined> {
+  const signal = AbortSignal.any([cancel, AbortSignal.timeout(MANIFEST_MS)]);
   const get: Visit['get'] = (url, authorization) =>
     ask(url, { headers: authorization ? { authorization } : {}, signal });
   const url = `${origin(repository.registry)}/v2/${repository.path}/manifests/${digest ?? tag}`;
@@ -80,8 +119,7 @@ export async function isPullable(
     // Without a login some registries say 404 for what they do not show.
     if (challenge !== 'open' && !authorization) return undefined;
     const headers = { accept: MANIFESTS, ...(authorization && { authorization }) };
-    const { status } = await ask(url, { method: 'HEAD', headers, signal });
-    return status === 200 ? true : status === 404 ? false : undefined;
+    return await ask(url, { method, headers, signal });
   } catch {
     return undefined;
   }
@@ -99,21 +137,28 @@ async function pullRight(visit: Visit, challenge: Challenge): Promise<string | u
   if (challenge.scheme === 'basic') return visit.credentials && basic(visit.credentials);
   const answer = await askToken(visit, challenge, 'pull');
   if (answer?.status !== 200) return undefined;
-  const given = (await answer.json()) as { token?: string; access_token?: string };
-  const token = given.token ?? given.access_token;
+  const token = await tokenOf(answer);
   return token && `Bearer ${token}`;
 }
 
-/** Source: the token flow of github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md. */
+async function tokenOf(answer: Response): Promise<string | undefined> {
+  const { token, access_token } = (await answer.json()) as { token?: string; access_token?: string };
+  return token ?? access_token;
+}
+
+/**
+ * Asks for a token; without actions for one that is good for nothing, as `docker login` does to try a password.
+ * Source: the token flow of github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md.
+ */
 async function askToken(
   { repository, credentials, get }: Visit,
   challenge: Challenge,
-  actions: 'pull' | 'pull,push',
+  actions?: 'pull' | 'pull,push',
 ): Promise<Response | undefined> {
   if (challenge.scheme !== 'bearer' || !challenge.realm) return undefined;
   const url = new URL(challenge.realm);
   if (challenge.service) url.searchParams.set('service', challenge.service);
-  url.searchParams.set('scope', `repository:${repository.path}:${actions}`);
+  if (actions) url.searchParams.set('scope', `repository:${repository.path}:${actions}`);
   return get(url.href, credentials && basic(credentials));
 }
 
@@ -139,6 +184,33 @@ export function parseChallenge(header: string): Challenge | undefined {
     ...(values.realm && { realm: values.realm }),
     ...(values.service && { service: values.service }),
   };
+}
+
+/**
+ * What a token lets its bearer do with a repository, in its registry's words (`pull`, `push`, `*` for all); undefined where
+ * it does not say, as most tokens do not: they are for their registry alone to read. A token server that grants less than was
+ * asked for says so here only (distribution.github.io/distribution/spec/auth/jwt, which Docker Hub follows).
+ */
+export function grantedActions(token: string | undefined, path: string): readonly unknown[] | undefined {
+  const { access } = claimsOf(token ?? '');
+  if (!Array.isArray(access)) return undefined;
+  const entries = access as ({ type?: unknown; name?: unknown; actions?: unknown } | null)[];
+  const ours = entries.filter((each) => each?.type === 'repository' && each.name === path);
+  // Who names repositories in another way than we do has said nothing of this one.
+  if (ours.length === 0 && entries.length > 0) return undefined;
+  const actions = ours.map((each) => (each?.actions === null ? [] : each?.actions));
+  return actions.every(Array.isArray) ? actions.flat() : undefined;
+}
+
+/** The claims of a JSON Web Token, unverified; none where it is none. */
+function claimsOf(token: string): { readonly access?: unknown } {
+  const [, claims = '', signature] = token.split('.');
+  if (signature === undefined) return {};
+  try {
+    return Object(JSON.parse(Buffer.from(claims, 'base64url').toString()));
+  } catch {
+    return {};
+  }
 }
 
 /** Docker's rule: a registry on the machine itself may speak plain HTTP; Docker Hub's API has a name of its own. */

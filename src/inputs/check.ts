@@ -2,12 +2,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PrivateKey, readPrivateKey } from '../transport/key';
 import { type Problem, problem } from '../words/words';
+import type { Login } from './config';
+import { parseLogins } from './logins';
 import type { RawInputs } from './names';
 
 export interface Checked {
   readonly problems: readonly Problem[];
   /** The key of `ssh-key`, opened; missing where it has a problem. Opening one with a passphrase takes a while. */
   readonly key?: PrivateKey;
+  /** Those of `registry-auth`. */
+  readonly otherLogins: readonly Login[];
 }
 
 /** What is wrong with the inputs beyond their form: files that are not there, a key that cannot be read. */
@@ -26,10 +30,12 @@ export async function checkInputs(raw: RawInputs): Promise<Checked> {
     (at) => at.isFile(),
     () => false,
   );
+  const { logins, problems: ofLogins } = await parseLogins(raw['registry-auth']);
   const problems = [
+    ...ofLogins,
     ...(isFolder ? [] : [problem('input.no-context', { context })]),
     ...(isFolder && !isFile ? [problem('input.no-dockerfile', { file })] : []),
     ...(key && 'code' in key ? [key] : []),
   ];
-  return { problems, ...(key && !('code' in key) && { key }) };
+  return { problems, otherLogins: logins, ...(key && !('code' in key) && { key }) };
 }

@@ -18,6 +18,8 @@ export interface ImageConfig {
   /** What is pushed; the first one is what the cluster's image name carries. Never empty. */
   readonly references: readonly [Tagged, ...Tagged[]];
   readonly credentials?: Credentials;
+  /** Logins of further registries, for base images and caches. */
+  readonly otherLogins: readonly Login[];
 }
 
 export type Tagged = ImageReference & { readonly tag: string };
@@ -27,15 +29,40 @@ export interface Credentials {
   readonly password: Secret;
 }
 
+/** A login of one registry, named as in an image's name (`docker.io` for Docker Hub). */
+export interface Login extends Credentials {
+  readonly registry: string;
+}
+
 export interface BuildConfig {
   readonly context: string;
   readonly file?: string;
   readonly target?: string;
+  /** A builder of the user's own; left out: docker's current one, or a temporary one where that cannot do what is asked. */
+  readonly builder?: string;
+  readonly network?: string;
   readonly buildArgs: readonly string[];
+  readonly buildContexts: readonly string[];
+  readonly secrets: readonly BuildSecret[];
   readonly labels: readonly string[];
+  readonly platforms: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
   readonly noCache: boolean;
   readonly pull: boolean;
+  /** The options of an attestation; left out: none is made, and one platform gives one flat manifest. */
+  readonly provenance: string | undefined;
+  readonly sbom: string | undefined;
+  /** An image that the registry has already is not built again. */
+  readonly skipExisting: boolean;
 }
+
+/** A secret for `RUN --mount=type=secret,id=…`, from where it comes. */
+export type BuildSecret = { readonly id: string } & (
+  | { readonly value: Secret }
+  | { readonly env: string }
+  | { readonly file: string }
+);
 
 export interface HostConfig {
   readonly host: string;
@@ -82,4 +109,8 @@ export interface RunInfo {
   readonly sha: string;
   readonly actor: string;
   readonly repository: string;
+  /** Where the repository is looked at, such as https://github.com/medibird/example. */
+  readonly repositoryUrl: string;
+  /** When the commit was made (ISO 8601); missing where neither git nor the event says so. */
+  readonly committedAt?: string;
 }

@@ -4,13 +4,26 @@ export const INPUTS = [
   'tags',
   'registry-username',
   'registry-password',
+  'registry-auth',
   'context',
   'file',
   'target',
   'build-args',
+  'build-contexts',
+  'secrets',
+  'secret-envs',
+  'secret-files',
   'labels',
+  'platforms',
+  'cache-from',
+  'cache-to',
   'no-cache',
   'pull',
+  'builder',
+  'network',
+  'provenance',
+  'sbom',
+  'skip-existing',
   'ssh-host',
   'ssh-port',
   'ssh-username',
@@ -36,4 +49,10 @@ export type InputName = (typeof INPUTS)[number];
 export type RawInputs = Readonly<Record<InputName, string>>;
 
 /** Inputs whose every line is kept out of the log. */
-export const SECRET_INPUTS = ['registry-password', 'ssh-key', 'ssh-passphrase'] as const satisfies readonly InputName[];
+export const SECRET_INPUTS = [
+  'registry-password',
+  'registry-auth',
+  'secrets',
+  'ssh-key',
+  'ssh-passphrase',
+] as const satisfies readonly InputName[];

@@ -1,15 +1,9 @@
-import {
-  type ImageReference,
-  parseReference,
-  parseRepository,
-  parseTag,
-  type Repository,
-  sameRepository,
-} from '../image/reference';
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
 import { type Problem, problem } from '../words/words';
-import type { BuildConfig, Config, HostConfig, ImageConfig, RunInfo, Tagged, WorkloadConfig } from './config';
+import { parseBuild } from './build';
+import type { Config, HostConfig, Login, RunInfo, WorkloadConfig } from './config';
+import { parseImage } from './image';
 import type { RawInputs } from './names';
 import { Reader } from './reader';
 import { parseUrl, parseVerdict } from './verdict';
@@ -25,11 +19,15 @@ const WORD = /^[\w./:=@%+,-]+$/;
 
 /**
  * Turns the inputs into a configuration, or into every problem they have, so that a person can mend all at once.
- * Private keys are only looked at for being there: reading them needs the SSH library.
+ * Private keys are only looked at for being there, and the further logins come read already: both need a library.
  */
-export function parseInputs(raw: RawInputs, run: RunInfo): { config: Config } | { problems: readonly Problem[] } {
+export function parseInputs(
+  raw: RawInputs,
+  run: RunInfo,
+  otherLogins: readonly Login[] = [],
+): { config: Config } | { problems: readonly Problem[] } {
   const reader = new Reader(raw);
-  const image = parseImage(reader, run);
+  const image = parseImage(reader, run, otherLogins);
   const build = parseBuild(reader);
   const host = parseHost(reader);
   const workload = parseWorkload(reader);
@@ -37,100 +35,6 @@ export function parseInputs(raw: RawInputs, run: RunInfo): { config: Config } | 
   const environmentUrl = parseUrl(reader, 'environment-url');
   if (reader.problems.length > 0 || !image || !host || !workload) return { problems: reader.problems };
   return { config: { image, build, host, workload, verdict, run, ...(environmentUrl && { environmentUrl }) } };
-}
-
-function parseImage(reader: Reader, run: RunInfo): ImageConfig | undefined {
-  const name = reader.required('image');
-  const repository = name === undefined ? undefined : reader.check(parseRepository(name));
-  const references = parseTags(reader, run, repository);
-  const username = reader.line('registry-username');
-  const password = reader.optional('registry-password');
-  if ((username === undefined) !== (password === undefined)) {
-    reader.problems.push(
-      problem('input.login', { missing: username === undefined ? 'registry-username' : 'registry-password' }),
-    );
-  }
-  if (!repository || !references) return undefined;
-  return {
-    repository,
-    references,
-    ...(username && password && { credentials: { username, password: new Secret(password) } }),
-  };
-}
-
-/** Bare tags belong to `image`; full references may name other repositories that get the same image. */
-function parseTags(
-  reader: Reader,
-  run: RunInfo,
-  repository: Repository | undefined,
-): ImageConfig['references'] | undefined {
-  const given = reader.list('tags', { commas: true });
-  const texts = given.length > 0 ? given : [run.sha];
-  const references: Tagged[] = [];
-  for (const text of texts) {
-    const reference = /[/:]/.test(text)
-      ? reader.check(parseReference(text))
-      : withTag(repository, reader.check(parseTag(text)));
-    if (!reference) continue;
-    const { tag, digest } = reference;
-    if (tag === undefined || digest !== undefined) reader.problems.push(problem('image.tagless', { given: text }));
-    else references.push({ repository: reference.repository, tag });
-  }
-  if (!repository || references.length !== texts.length) return undefined;
-  const own = references.filter((reference) => sameRepository(reference.repository, repository));
-  const [first] = own;
-  if (!first) {
-    reader.problems.push(problem('image.no-own-tag', {}));
-    return undefined;
-  }
-  return [first, ...references.filter((reference) => reference !== first)];
-}
-
-function withTag(repository: Repository | undefined, tag: string | undefined): ImageReference | undefined {
-  return repository && tag !== undefined ? { repository, tag } : undefined;
-}
-
-function parseBuild(reader: Reader): BuildConfig {
-  const context = reader.line('context') ?? '.';
-  if (/^(?:[\w+.-]+:\/\/|git@|github\.com\/)/.test(context) || context === '-') {
-    reader.problems.push(
-      problem('input.shape', {
-        name: 'context',
-        given: context,
-        wanted: 'a folder of the checked-out repository, such as "." or "./web"',
-      }),
-    );
-  }
-  const file = reader.line('file');
-  const target = reader.matching(
-    'target',
-    reader.line('target'),
-    /^[a-zA-Z0-9][\w.-]*$/,
-    'the name of a stage of the Dockerfile',
-  );
-  const buildArgs = keyed(reader, 'build-args', { valueOptional: true });
-  const labels = keyed(reader, 'labels', { valueOptional: false });
-  return {
-    context,
-    ...(file && { file }),
-    ...(target && { target }),
-    buildArgs,
-    labels,
-    noCache: reader.flag('no-cache'),
-    pull: reader.flag('pull'),
-  };
-}
-
-/** `NAME=value` lines. A build argument may stand alone: docker then takes it from the environment. */
-function keyed(reader: Reader, name: 'build-args' | 'labels', { valueOptional }: { valueOptional: boolean }): string[] {
-  const entries = reader.list(name, { commas: false });
-  const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;
-  for (const [index, entry] of entries.entries()) {
-    // Only the entry's number is told: it may be a line of a secret that was not quoted.
-    if (!shape.test(entry) || entry.includes('\0'))
-      reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
-  }
-  return entries;
 }
 
 function parseHost(reader: Reader): HostConfig | undefined {

@@ -20,11 +20,15 @@ export function unknownInputs(environment: NodeJS.ProcessEnv = process.env): str
 export function readRun(unique: string): RunInfo {
   const context = new Context();
   const repository = process.env.GITHUB_REPOSITORY ?? 'unknown/unknown';
+  const repositoryUrl = `${context.serverUrl}/${repository}`;
+  const committedAt = (context.payload.head_commit as { timestamp?: unknown } | undefined)?.timestamp;
   return {
     id: `${context.runId || 0}-${context.runAttempt || 1}-${unique}`,
-    url: `${context.serverUrl}/${repository}/actions/runs/${context.runId || 0}`,
+    url: `${repositoryUrl}/actions/runs/${context.runId || 0}`,
     sha: context.sha ?? '',
     actor: context.actor ?? '',
     repository,
+    repositoryUrl,
+    ...(typeof committedAt === 'string' && { committedAt }),
   };
 }

@@ -50,7 +50,8 @@ export class GitHubLog implements Log {
   error(problem: Problem): void {
     const { what, next } = explain(problem);
     const text = `${what}\n${line('log.next', { next })}`;
-    this.#command(() => (this.#annotations++ < ANNOTATIONS ? core.error(text) : this.info(text)));
+    const place = problem.at && { file: problem.at.file, startLine: problem.at.line };
+    this.#command(() => (this.#annotations++ < ANNOTATIONS ? core.error(text, place) : this.info(text)));
   }
 
   #command(send: () => void): void {

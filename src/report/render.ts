@@ -24,8 +24,11 @@ export function renderSummary(report: Report): string {
     : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown'
       ? '⚠️'
       : '❌';
+  const built = report.phases.find(({ name, ended }) => name === 'build' && ended === 'done');
   const rows = [
     [line('summary.image', {}), report.image && code(report.image)],
+    [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
+    [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
     [line('summary.previous', {}), report.previousImage && code(report.previousImage)],
     [line('summary.namespace', {}), code(namespace)],
     [line('summary.revision', {}), report.revision && escapeText(report.revision)],

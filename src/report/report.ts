@@ -1,3 +1,4 @@
+import type { ImageSize } from '../image/size';
 import type { Outcome, Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
@@ -22,6 +23,8 @@ export interface Report {
   /** `repository:tag@digest`; missing where no image was proved. */
   readonly image?: string;
   readonly digest?: string;
+  /** Missing where the registry did not tell. */
+  readonly size?: ImageSize;
   readonly tags: readonly string[];
   /** What the workload ran before; missing where it was not seen. */
   readonly previousImage?: string;

@@ -62,7 +62,7 @@ export class Reporter {
 
   /** Adds to what is known of the run. */
   found(
-    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack'>> & {
+    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size'>> & {
       pods?: readonly PodRow[];
       logs?: readonly ContainerLog[];
       events?: readonly Warning[];

@@ -9,6 +9,17 @@ export type ProcessResult =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'missing'; readonly detail: string };
 
+export function hasSucceeded(result: ProcessResult): result is ProcessResult & { kind: 'exited' } {
+  return result.kind === 'exited' && result.code === 0;
+}
+
+/** What a program said about its failure, or how it ended. */
+export function detailOf(result: ProcessResult): string {
+  if (result.kind === 'exited') return (result.stderr || result.stdout).trim().slice(-500);
+  if (result.kind === 'cancelled') return 'it gave no answer';
+  return result.kind === 'missing' ? result.detail : result.kind;
+}
+
 export interface Processes {
   /** Asks a short question of a program on this machine, such as its version. */
   ask(argv: readonly string[]): Promise<ProcessResult>;

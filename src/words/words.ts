@@ -14,13 +14,24 @@ type Entry<Table, Code extends keyof Table> = Table[Code] extends (params: infer
 export type ProblemCode = keyof typeof problems;
 export type LineCode = keyof typeof lines;
 
+/** A line of a file of the repository. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
 /** Something that went wrong, as data: the words are chosen when it is shown. */
 export type Problem = {
-  [Code in ProblemCode]: { readonly code: Code; readonly params: Entry<typeof problems, Code> };
+  [Code in ProblemCode]: { readonly code: Code; readonly params: Entry<typeof problems, Code>; readonly at?: Place };
 }[ProblemCode];
 
-export function problem<Code extends ProblemCode>(code: Code, params: Entry<typeof problems, Code>): Problem {
-  return { code, params } as Problem;
+/** `at` is the line that is to blame, where there is one. */
+export function problem<Code extends ProblemCode>(
+  code: Code,
+  params: Entry<typeof problems, Code>,
+  at?: Place,
+): Problem {
+  return { code, params, ...(at && { at }) } as Problem;
 }
 
 export function explain(given: Problem): Explanation {

@@ -6,9 +6,25 @@ export const buildProblems = {
     what: because('Docker with buildx does not work on this runner', detail),
     next: 'Run the job on a runner that has Docker (such as ubuntu-latest), or add docker/setup-buildx-action before this step.',
   }),
-  'build.old-buildx': ({ version }: { version: string }) => ({
-    what: `This runner's buildx (${version}) is too old to be logged in without changing the machine's Docker configuration; 0.26 is the first that can.`,
-    next: 'Update buildx on the runner, or add docker/setup-buildx-action before this step.',
+  'build.no-engine': ({ detail }: { detail: string }) => ({
+    what: because('The Docker engine does not run on this runner, or this job may not use it', detail),
+    next: 'Run the job on a runner that has Docker (such as ubuntu-latest). On a machine of your own, start the engine ("systemctl start docker") and put the runner\'s user into the group "docker".',
+  }),
+  'build.no-builder': ({ builder, detail }: { builder: string; detail: string }) => ({
+    what: because(`The builder "${builder}" is not there`, detail),
+    next: 'Make it before this step, such as with docker/setup-buildx-action (its output "name"), or leave "builder" out.',
+  }),
+  'build.builder-cannot': ({ builder, needs }: { builder: string; needs: readonly BuilderNeed[] }) => ({
+    what: `The builder "${builder}" is the Docker engine's own, and that cannot do what is asked: ${listOf(needs.map((need) => NEEDS[need]))}.`,
+    next: 'Leave "builder" out, so that this step makes one that can and removes it at the end of the job, or make one with docker/setup-buildx-action.',
+  }),
+  'build.no-buildkit': ({ image, detail }: { image: string; detail: string }) => ({
+    what: because(`The builder's image "${image}" could not be pulled`, detail),
+    next: 'Run the job again. If this runner cannot reach Docker Hub, make a builder that it can run (docker/setup-buildx-action with "driver-opts: image=…") and name it in "builder".',
+  }),
+  'build.no-boot': ({ detail }: { detail: string }) => ({
+    what: because('A builder for this run could not be started', detail),
+    next: 'Look whether this runner may run privileged containers; otherwise make a builder that it can run and name it in "builder".',
   }),
   'build.failed': ({ tail }: { tail: string }) => ({
     what: `The image could not be built and pushed. The end of docker's output:\n${tail}`,
@@ -19,6 +35,44 @@ export const buildProblems = {
     next: username
       ? `Check that the repository exists and that "${username}" may push to it. ${rightToWrite(repository)}`
       : 'Set "registry-username" and "registry-password".',
+  }),
+  'build.push-missing': ({ repository, detail }: { repository: string; detail: string }) => ({
+    what: because(`The registry has no repository "${repository}"`, detail),
+    next: `Make "${repository}" in the registry, for this one does not do so by itself, or correct "image".`,
+  }),
+  'build.push-limit': ({ registry, tries, detail }: { registry: string; tries: number; detail: string }) => ({
+    what: because(`The registry ${registry} takes no more pushes for now, after ${tries} tries`, detail),
+    next: 'Wait some minutes and run the job again; what is pushed already is not pushed again.',
+  }),
+  'build.pull-limit': ({ detail }: { detail: string }) => ({
+    what: because('The registry gives out no more images for now, so a base image could not be pulled', detail),
+    next: 'Docker Hub allows few pulls without a login, and runners share their addresses: set "registry-username" and "registry-password" (or "registry-auth", if the image itself goes to another registry). Otherwise wait, and run the job again.',
+  }),
+  'build.base-denied': ({ detail }: { detail: string }) => ({
+    what: because('A base image could not be pulled: it does not exist, or it needs a login', detail),
+    next: 'Correct the name in the FROM line of the Dockerfile. For a private image of another registry, give its login in "registry-auth".',
+  }),
+  'build.push-failed': ({ repository, detail }: { repository: string; detail: string }) => ({
+    what: because(`The registry did not take the push to "${repository}"`, detail),
+    next: 'Mend what the registry says. Where a tag may not be pushed twice, give each build a tag of its own, such as ${{ github.sha }}, and set "skip-existing: true".',
+  }),
+  'build.silent': ({ registry, tries }: { registry: string; tries: number }) => ({
+    what: `The push to ${registry} came to a halt${tries > 1 ? ` ${tries} times` : ''}: for minutes, nothing was sent or answered.`,
+    next: "Look at the registry's status page and at the runner's network, and run the job again.",
+  }),
+  'build.registry': ({ registry, tries, detail }: { registry: string; tries: number; detail: string }) => ({
+    what: because(
+      `The registry (${registry}, or that of a base image) does not work as it should${tries > 1 ? `, after ${tries} tries` : ''}`,
+      detail,
+    ),
+    next: "Look at the registry's status page (Docker Hub: www.dockerstatus.com), and run the job again once it works; what is built and pushed already is not done again on the same runner.",
+  }),
+  'build.emulation': ({ platforms, detail }: { platforms: string; detail: string }) => ({
+    what: because(
+      `A step of the Dockerfile runs a program for another processor than this runner's${platforms ? ` ("platforms" is ${platforms})` : ''}`,
+      detail,
+    ),
+    next: "Add docker/setup-qemu-action before this step, or build for the processor of the cluster's node alone.",
   }),
   'build.no-digest': (_: object) => ({
     what: 'The push ended without an error, but docker did not say which digest it pushed. What is not known is not deployed.',
@@ -39,11 +93,37 @@ export const buildProblems = {
         ? 'Check "registry-username". Then make a new access token (Docker Hub → Account settings → Personal access tokens, "Read & Write") and put it into the secret that "registry-password" is taken from.'
         : 'Check "registry-username", and put a password or token that is valid into the secret that "registry-password" is taken from.',
   }),
+  'registry.read-only': ({
+    registry,
+    repository,
+    username,
+  }: {
+    registry: string;
+    repository: string;
+    username: string;
+  }) => ({
+    what: `The access token ${username ? 'in "registry-password"' : 'that docker is logged in with'} may read, but not write to "${repository}".`,
+    next: `Make one that may write${
+      registry === 'docker.io' ? ' (Docker Hub → Account settings → Personal access tokens, "Read & Write")' : ''
+    } and put it into the secret that ${username ? '"registry-password"' : 'the login'} is taken from. If this one may write elsewhere, check that "image" names a repository that ${username ? `"${username}"` : 'it'} may push to.`,
+  }),
   'registry.denied': ({ repository, username }: { repository: string; username: string }) => ({
     what: `The registry does not let "${username}" push to "${repository}".`,
     next: `Check that the repository exists and that "${username}" may push to it. ${rightToWrite(repository)}`,
   }),
 };
+
+export type BuilderNeed = 'platforms' | 'attestations' | 'cache';
+
+const NEEDS: Record<BuilderNeed, string> = {
+  platforms: 'an image for several platforms ("platforms")',
+  attestations: 'attestations ("provenance", "sbom")',
+  cache: 'the cache of "cache-from" and "cache-to"',
+};
+
+function listOf(items: readonly string[]): string {
+  return items.join(', ').replace(/, ([^,]*)$/, ' and $1');
+}
 
 function rightToWrite(repository: string): string {
   return repository.startsWith('ghcr.io/')

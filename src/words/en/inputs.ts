@@ -35,6 +35,29 @@ export const inputProblems = {
     what: `The input "${missing}" is empty, but its counterpart is given: a login needs both.`,
     next: `Add "${missing}", or leave both out if the registry needs no login. If it comes from a secret, check that this job can see it.`,
   }),
+  'input.login-twice': ({ registry }: { registry: string }) => ({
+    what: `Two logins are given for the registry ${registry}; docker knows one for each.`,
+    next: 'Leave one out. "registry-username" and "registry-password" are for the registry of "image", "registry-auth" is for further ones.',
+  }),
+  'input.registry-auth': ({ entry }: { entry?: number }) => ({
+    what:
+      entry === undefined
+        ? 'The input "registry-auth" is not a list in YAML.'
+        : `Entry ${entry} of "registry-auth" does not have a "username" and a "password" as text (and a "registry", unless it is Docker Hub).`,
+    next: 'Write it as docker/login-action does, behind "registry-auth: |":\n- registry: ghcr.io\n  username: ${{ github.actor }}\n  password: ${{ secrets.GITHUB_TOKEN }}\nA password of digits alone stands in quotes. If one comes from a secret, check that this job can see it.',
+  }),
+  'input.secret-size': ({ entry, limit }: { entry: number; limit: number }) => ({
+    what: `Entry ${entry} of "secrets" is longer than ${limit} KiB.`,
+    next: 'Write it to a file in a step before this one, and name the file in "secret-files".',
+  }),
+  'input.secret-env': ({ entry }: { entry: number }) => ({
+    what: `Entry ${entry} of "secret-envs" does not name an environment variable.`,
+    next: 'Write "id=VARIABLE", with the name of a variable that the step gets by "env:", not its value.',
+  }),
+  'input.secret-twice': ({ id }: { id: string }) => ({
+    what: `Two build secrets have the id "${id}".`,
+    next: 'Give each id once, in "secrets", "secret-envs" or "secret-files".',
+  }),
   'input.no-context': ({ context }: { context: string }) => ({
     what: `The build context ${quoted(context)} is not a folder of the workspace.`,
     next: 'Put actions/checkout before this step, and write "context" relative to the root of the repository.',

@@ -1,7 +1,9 @@
+import type { ImageSize } from '../../image/size';
 import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
+import { printBytes } from '../bytes';
 import { neighbourLines } from './advice';
 import { short } from './because';
 import { troubleText } from './rollout';
@@ -49,6 +51,10 @@ const SERVING: Record<Serving, string> = {
   unknown: 'Whether users are affected is not known.',
 };
 
+function countOf(layers: number): string {
+  return `${layers} ${layers === 1 ? 'layer' : 'layers'}`;
+}
+
 interface WayBack {
   readonly outcome: Outcome;
   readonly isKnownGood: boolean;
@@ -91,6 +97,22 @@ export const lines = {
   'log.trial': (_: object) =>
     'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
   'log.login': ({ registry }: { registry: string }) => `The registry ${registry} does not refuse the login`,
+  'log.existing': ({ digest }: { digest: string }) =>
+    `The registry has the image of this commit and these build arguments already (${short(digest)}): it is not built again`,
+  'log.builder': ({ builder }: { builder: string }) =>
+    `Docker's own builder cannot do all that is asked: starting the temporary builder ${builder}`,
+  'log.old-buildx': ({ version }: { version: string }) =>
+    `This buildx takes no login from its environment (${version}): once more, with a docker configuration of this run's own`,
+  'log.push-retry': ({ detail, attempt, of, ms }: { detail: string; attempt: number; of: number; ms: number }) =>
+    `The registry is in trouble (${detail}). Trying again in ${printDuration(ms)} (attempt ${attempt} of ${of}); what is done already is not done again.`,
+  'log.cache-failed': ({ detail }: { detail: string }) =>
+    `The build's cache does not work, so the image is built without it: ${detail}`,
+  'log.no-cache': ({ detail }: { detail: string }) =>
+    `There is no builder for the cache, so the image is built without it: ${detail}`,
+  'log.no-github-cache': (_: object) =>
+    'This runner offers no cache of GitHub (type=gha), so the image is built without it',
+  'log.overtaken': ({ tag }: { tag: string }) =>
+    `Another run has pushed the tag "${tag}" at the same time: pushing once more, to learn the digest of this one's image`,
   'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
@@ -139,6 +161,10 @@ export const lines = {
   'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) =>
     `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
   'summary.image': (_: object) => 'Image',
+  'summary.size': (_: object) => 'Size',
+  'summary.size-is': ({ bytes, layers, added }: ImageSize) =>
+    `${printBytes(bytes)} compressed, ${countOf(layers)}${added ? `; new since the image before: ${added.layers === 0 ? 'nothing' : `${countOf(added.layers)}, ${printBytes(added.bytes)}`}` : ''}`,
+  'summary.built': (_: object) => 'Built and pushed in',
   'summary.previous': (_: object) => 'Before',
   'summary.namespace': (_: object) => 'Namespace',
   'summary.revision': (_: object) => 'Revision',

@@ -1,0 +1,85 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ImageConfig, Login } from '../inputs/config';
+import { DOCKER_HUB } from './reference';
+
+/** Docker Hub's key in a docker configuration; it is older than the name docker.io. */
+const DOCKER_HUB_AUTH_KEY = 'https://index.docker.io/v1/';
+
+/** The first buildx that takes a login from its environment (docker/cli 28.1's DOCKER_AUTH_CONFIG). */
+const LOGIN_FROM_ENVIRONMENT = [0, 26] as const;
+
+/** Every login that the run has been given. */
+export function loginsOf({ repository, credentials, otherLogins }: ImageConfig): Login[] {
+  return [...(credentials ? [{ ...credentials, registry: repository.registry }] : []), ...otherLogins];
+}
+
+/**
+ * The environment that logs docker in for one command: no file is written and there is nothing to log out of, so the
+ * user's docker configuration stays as it is and other jobs on the machine do not see the login.
+ * `present` is what the user has in that variable: logins of other registries, for base images, stay.
+ */
+export function loginEnvironment(logins: readonly Login[], present = ''): Record<string, string> {
+  if (logins.length === 0) return {};
+  return {
+    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...objectIn(parseObject(present).auths), ...authsOf(logins) } }),
+  };
+}
+
+/** Whether this buildx (the output of `docker buildx version`) takes such a login; undefined where it does not say. */
+export function takesLoginFromEnvironment(versionOutput: string): boolean | undefined {
+  const match = /\bv?(\d+)\.(\d+)\.\d+/.exec(versionOutput);
+  if (!match || versionOutput.includes('+unknown')) return undefined;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > LOGIN_FROM_ENVIRONMENT[0] || minor >= LOGIN_FROM_ENVIRONMENT[1];
+}
+
+/**
+ * The same for an older buildx: a docker configuration of this run's own, in a `folder` that ends with it. It has all
+ * that the user's has, and the logins on top; the plugins, contexts and builders are the user's.
+ */
+export async function loginFolder(logins: readonly Login[], folder: string): Promise<Record<string, string>> {
+  const shared = resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker'));
+  const config = parseObject(await readFile(join(shared, 'config.json'), 'utf8').catch(() => ''));
+  const auths = authsOf(logins);
+  // A program that keeps passwords would be asked instead; with an empty name docker reads the file.
+  const helpers = Object.fromEntries(Object.keys(auths).map((key) => [key, '']));
+  const own = loginFolderIn(folder);
+  // A run that pushes again comes here again.
+  await rm(own, { recursive: true, force: true });
+  await mkdir(own, { mode: 0o700 });
+  const text = JSON.stringify({
+    ...config,
+    auths: { ...objectIn(config.auths), ...auths },
+    credHelpers: { ...objectIn(config.credHelpers), ...helpers },
+  });
+  await writeFile(join(own, 'config.json'), text, { mode: 0o600 });
+  for (const name of ['cli-plugins', 'contexts']) await symlink(join(shared, name), join(own, name));
+  return { DOCKER_CONFIG: own, BUILDX_CONFIG: process.env.BUILDX_CONFIG || join(shared, 'buildx') };
+}
+
+/** Where a run's own docker configuration is, if it needed one: it holds passwords. */
+export function loginFolderIn(folder: string): string {
+  return join(folder, 'docker');
+}
+
+function authsOf(logins: readonly Login[]): Record<string, { auth: string }> {
+  const entries = logins.map(({ registry, username, password }) => {
+    const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+    return [registry === DOCKER_HUB ? DOCKER_HUB_AUTH_KEY : registry, { auth }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return objectIn(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function objectIn(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,106 @@
+import { Secret } from '../system/secret';
+import { problem } from '../words/words';
+import type { BuildConfig, BuildSecret } from './config';
+import type { InputName } from './names';
+import type { Reader } from './reader';
+
+/** What a program takes of one variable (Linux: MAX_ARG_STRLEN, 128 KiB with the name), in bytes. */
+const SECRET_BYTES = 120 * 1024;
+/** What buildx takes for the id of a secret: nothing that its own list syntax would read otherwise. */
+const SECRET_ID = /^[\w.-]+$/;
+const VARIABLE = /^[a-zA-Z_]\w*$/;
+/** As containerd writes one: `linux/amd64`, `linux/arm/v7`. */
+const PLATFORM = /^[a-zA-Z0-9_.-]+(?:\/[a-zA-Z0-9_.-]+){0,2}$/;
+
+/** The build's inputs, under docker/build-push-action's names and in its list syntax. */
+export function parseBuild(reader: Reader): BuildConfig {
+  const context = reader.line('context') ?? '.';
+  if (/^(?:[\w+.-]+:\/\/|git@|github\.com\/)/.test(context) || context === '-') {
+    const wanted = 'a folder of the checked-out repository, such as "." or "./web"';
+    reader.problems.push(problem('input.shape', { name: 'context', given: context, wanted }));
+  }
+  const file = reader.line('file');
+  const word = (name: 'target' | 'builder' | 'network', wanted: string) =>
+    reader.matching(name, reader.line(name), /^[a-zA-Z0-9][\w.-]*$/, wanted);
+  const target = word('target', 'the name of a stage of the Dockerfile');
+  const builder = word('builder', 'the name of a builder, as "docker buildx ls" lists them');
+  const network = word('network', '"default", "none" or "host"');
+  return {
+    context,
+    ...(file && { file }),
+    ...(target && { target }),
+    ...(builder && { builder }),
+    ...(network && { network }),
+    buildArgs: keyed(reader, 'build-args', { valueOptional: true }),
+    buildContexts: keyed(reader, 'build-contexts'),
+    secrets: parseSecrets(reader),
+    labels: keyed(reader, 'labels'),
+    platforms: parsePlatforms(reader),
+    cacheFrom: reader.list('cache-from', { commas: false }),
+    cacheTo: reader.list('cache-to', { commas: false }),
+    noCache: reader.flag('no-cache'),
+    pull: reader.flag('pull'),
+    provenance: parseAttestation(reader, 'provenance', '"true", "false" or options such as "mode=max"'),
+    sbom: parseAttestation(reader, 'sbom', '"true", "false" or "generator=IMAGE"'),
+    skipExisting: reader.flag('skip-existing'),
+  };
+}
+
+/** `NAME=value` lines. A build argument may stand alone: docker then takes it from the environment. */
+function keyed(reader: Reader, name: InputName, { valueOptional = false, commas = false } = {}): string[] {
+  const entries = reader.list(name, { commas });
+  const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;
+  for (const [index, entry] of entries.entries()) {
+    // Only the entry's number is told: it may be a line of a secret that was not quoted.
+    if (!shape.test(entry) || entry.includes('\0'))
+      reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
+  }
+  return entries;
+}
+
+function parseSecrets(reader: Reader): BuildSecret[] {
+  const values = keyedSecrets(reader, 'secrets', { commas: false }, (id, value, entry) => {
+    if (Buffer.byteLength(value) <= SECRET_BYTES) return { id, value: new Secret(value) };
+    reader.problems.push(problem('input.secret-size', { entry, limit: SECRET_BYTES / 1024 }));
+    return undefined;
+  });
+  const variables = keyedSecrets(reader, 'secret-envs', { commas: true }, (id, env, entry) => {
+    if (VARIABLE.test(env)) return { id, env };
+    reader.problems.push(problem('input.secret-env', { entry }));
+    return undefined;
+  });
+  const files = keyedSecrets(reader, 'secret-files', { commas: false }, (id, file) => ({ id, file }));
+  const all = [...values, ...variables, ...files];
+  const twice = all.find(({ id }, index) => all.findIndex((other) => other.id === id) !== index);
+  if (twice) reader.problems.push(problem('input.secret-twice', { id: twice.id }));
+  return all;
+}
+
+/** What one entry says is never told: where a quote is forgotten, any line of a secret may stand in any place. */
+function keyedSecrets(
+  reader: Reader,
+  name: 'secrets' | 'secret-envs' | 'secret-files',
+  options: { commas: boolean },
+  make: (id: string, value: string, entry: number) => BuildSecret | undefined,
+): BuildSecret[] {
+  return reader.list(name, options).flatMap((text, index) => {
+    const at = text.indexOf('=');
+    const [id, value] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+    if (SECRET_ID.test(id) && value !== '' && !value.includes('\0')) return make(id, value, index + 1) ?? [];
+    reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
+    return [];
+  });
+}
+
+function parsePlatforms(reader: Reader): string[] {
+  const platforms = reader.list('platforms', { commas: true });
+  for (const each of platforms)
+    reader.matching('platforms', each, PLATFORM, 'platforms such as "linux/amd64,linux/arm64"');
+  return platforms;
+}
+
+/** The value of `--provenance` or `--sbom`; undefined where there is to be none. */
+function parseAttestation(reader: Reader, name: 'provenance' | 'sbom', wanted: string): string | undefined {
+  const value = reader.matching(name, reader.line(name), /^(?:true|false|[\w-]+=\S+)$/i, wanted);
+  return value === undefined || /^false$/i.test(value) ? undefined : value;
+}
