@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Programs built from source, once: a build's file name holds a key of its inputs.
+# Programs built from source (but for one of Debian's), once: a build's file name holds a key of its inputs.
 
 prepare_cache() {
   mkdir -p "$cache/builds" "$cache/logs" "$cache/bin"
@@ -16,6 +16,12 @@ build_kubernetes() {
   build pause "$(key_of "$testbed/pause")" 'the pause program' '1 second' pause_into
 }
 build_buildx() { build docker-buildx "$buildx" "buildx $buildx" '2 minutes' buildx_into; }
+build_buildkit() {
+  local key; key=$(key_of "$testbed/buildkit")
+  build buildkitd "$key" 'BuildKit, for a container builder' '1 minute' buildkitd_into
+  build buildctl "$key" "BuildKit's client" '10 seconds' buildctl_into
+  build tini debian-12 "Docker's init" '2 seconds' tini_into
+}
 build_act() { build act "$act" "act $act" '1 minute' act_into; link "$(built act)" "$cache/bin/act"; }
 build_server() { build server "$(key_of "$testbed/../examples/server")" "the sample apps' server" '30 seconds' server_into; }
 
@@ -26,6 +32,17 @@ kube_into() {
 }
 pause_into() { cd "$testbed/pause" && go_build -ldflags='-s -w' -o "$1/pause" .; }
 server_into() { cd "$testbed/../examples/server" && go_build -ldflags='-s -w' -o "$1/server" .; }
+buildkitd_into() { buildkit_into "$1" buildkitd; }
+buildctl_into() { buildkit_into "$1" buildctl; }
+buildkit_into() { # buildkit_into FOLDER PROGRAM
+  local package=github.com/moby/buildkit version
+  cd "$testbed/buildkit" && version=$(GOWORK=off go list -m -f '{{.Version}}' "$package") &&
+    go_build -o "$1/$2" -ldflags="-s -w -X $package/version.Version=$version" "$package/cmd/$2"
+}
+# Docker starts a container's first process with it where it is asked to, as buildx does.
+tini_into() {
+  download_into "$1" tini && dpkg-deb --extract "$1"/tini_*.deb "$1/package" && mv "$1/package/usr/bin/tini-static" "$1/tini"
+}
 act_into() { GOBIN=$1 go_install -ldflags="-s -w -X main.version=$act" "github.com/nektos/act@v$act"; }
 buildx_into() {
   # A plain `go install` calls itself v0.0.0+unknown.
@@ -54,5 +71,5 @@ build() {
 
 built() { cat "$cache/builds/$1.current"; }
 
-# A key of a Go module's own files.
-key_of() { (cd "$1" && cat go.mod go.sum ./*.go 2>/dev/null | sha256sum | cut -c1-12); }
+# A key of a Go module's own files, as far as it has them.
+key_of() { (cd "$1" && { cat go.mod go.sum ./*.go 2>/dev/null || true; } | sha256sum | cut -c1-12); }

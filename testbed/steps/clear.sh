@@ -51,8 +51,17 @@ remove_groups() {
   until [ -z "$(groups)" ] || [ $((tries--)) -eq 0 ]; do
     groups | xargs -r -d '\n' rmdir 2>/dev/null || sleep 0.1
   done
+  # Another Docker may have its own in there, and then they stay.
+  rmdir /sys/fs/cgroup/{,*/}docker/buildx /sys/fs/cgroup/{,*/}docker 2>/dev/null || true
 }
-groups() { find /sys/fs/cgroup -depth -type d \( -path '*/kubepods*' -o -path '*/deploy-action-testbed*' \) 2>/dev/null; }
+groups() {
+  local container patterns=(-path '*/kubepods*' -o -path '*/deploy-action-testbed*')
+  # buildx puts its builders where Docker has its containers by default.
+  for container in "$state"/docker/containers/*; do
+    [ ! -d "$container" ] || patterns+=(-o -path "*/docker/buildx/${container##*/}*")
+  done
+  find /sys/fs/cgroup -depth -type d \( "${patterns[@]}" \) 2>/dev/null
+}
 
 remove_shared_files() {
   local socket folder result pod
