@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../inputs/config';
 import { detailOf, hasSucceeded } from '../system/process';
 import { Failure, line, problem } from '../words/words';
+import { blamedLine } from './blame';
 import { type Builder, type BuilderTools, chooseBuilder } from './builder';
 import { buildArgv, secretEnvironment, VERSION_ARGV } from './buildx';
 import { type Caches, cachesOf, cacheType, offersGitHubCache, withoutGitHub } from './cache';
@@ -92,12 +93,18 @@ async function buildUntilPushed(
     } else if (isCacheTrouble(trouble) && caches.from.length + caches.to.length > 0) {
       tools.warn(line('log.cache-failed', { detail: trouble.said }));
       caches = { from: [], to: [] };
-    } else if (isTransient(trouble) && tries < PUSH_TRIES) {
+    } else if (tries < PUSH_TRIES && isTransient(trouble, { tries, hasLogin: logins.length > 0 })) {
       const ms = PUSH_PAUSES_MS[tries - 1] ?? 0;
       tools.note(line('log.push-retry', { detail: trouble.said, attempt: ++tries, of: PUSH_TRIES, ms }));
       await clock.sleep(ms, signal);
-    } else throw new Failure(explainTrouble(trouble, config, tries));
+    } else throw new Failure(explainTrouble({ ...trouble, ...(await blame(config, trouble)) }, config, tries));
   }
+}
+
+async function blame({ build }: Config, { tail }: Trouble): Promise<Pick<Trouble, 'at'>> {
+  const file = build.file ?? join(build.context, 'Dockerfile');
+  const at = blamedLine(tail, file, await readFile(file, 'utf8').catch(() => ''));
+  return at ? { at } : {};
 }
 
 /** One build and push; gives what was wrong, or nothing where all went well. */

@@ -86,21 +86,18 @@ async function makeBuilder(config: Config, tools: BuilderTools): Promise<Problem
   const { processes, clock, signal, folder } = tools;
   const name = nameOf(config);
   tools.note(line('log.builder', { builder: name }));
-  const environment = {
-    ...environmentOf(folder),
-    ...loginEnvironment(loginsOf(config.image), process.env.DOCKER_AUTH_CONFIG),
-  };
-  const run = (argv: readonly string[]) =>
+  const login = loginEnvironment(loginsOf(config.image), process.env.DOCKER_AUTH_CONFIG);
+  const run = (argv: readonly string[], environment: Record<string, string> = {}) =>
     processes.run(argv, { signal: AbortSignal.any([signal, AbortSignal.timeout(BOOT_MS)]), environment });
   for (let tries = 1; !signal.aborted; tries++) {
-    const pulled = await run(['docker', 'pull', '--quiet', BUILDKIT_IMAGE]);
+    const pulled = await run(['docker', 'pull', '--quiet', BUILDKIT_IMAGE], login);
     if (hasSucceeded(pulled) || hasSucceeded(await run(['docker', 'image', 'inspect', BUILDKIT_IMAGE]))) break;
     if (tries === PULL_TRIES) return problem('build.no-buildkit', { image: BUILDKIT_IMAGE, detail: detailOf(pulled) });
     tools.note(line('log.retry', { detail: detailOf(pulled), attempt: tries + 1, ms: PULL_PAUSE_MS * tries }));
     await clock.sleep(PULL_PAUSE_MS * tries, signal);
   }
   tools.removeLater(name);
-  const created = await run(createArgv(config, name));
+  const created = await run(createArgv(config, name), { ...login, ...environmentOf(folder) });
   return hasSucceeded(created) ? undefined : problem('build.no-boot', { detail: detailOf(created) });
 }
 

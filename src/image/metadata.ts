@@ -28,12 +28,16 @@ export function parseMetadata(text: string): BuildMetadata | undefined {
 
 /** Reads `imagetools inspect --format '{{json .}}'`, which has an image, or one for each platform; undefined where it has none. */
 export function parseImage(text: string): Image | undefined {
-  const json = parseObject(text);
-  const digest = parseDigest(String((json?.manifest as { digest?: unknown } | undefined)?.digest)).value;
-  const image = (json?.image ?? {}) as Record<string, { config?: { Labels?: Record<string, string> } }>;
-  const platforms = 'rootfs' in image ? [image as (typeof image)[string]] : Object.values(image);
+  const { manifest, image } = parseObject(text) ?? {};
+  const digest = parseDigest(String(objectIn(manifest).digest)).value;
+  const platforms = 'rootfs' in objectIn(image) ? [image] : Object.values(objectIn(image));
   if (!digest || platforms.length === 0) return undefined;
-  return { digest, labels: platforms.map(({ config }) => config?.Labels ?? {}) };
+  const labels = platforms.map((each) => objectIn(objectIn(objectIn(each).config).Labels) as Record<string, string>);
+  return { digest, labels };
+}
+
+function objectIn(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 export type Proof = 'proved' | 'other-content' | 'other-config' | 'no-manifest';

@@ -1,4 +1,3 @@
-import { basename, join } from 'node:path';
 import type { Config } from '../inputs/config';
 import { type Place, type Problem, problem } from '../words/words';
 import { printRepository } from './reference';
@@ -7,6 +6,8 @@ import { printRepository } from './reference';
 export type TroubleKind =
   | 'silent' // a push that has printed nothing for long
   | 'registry' // the way to a registry: 5xx, a reset, a timeout
+  | 'no-registry' // there is none of that name
+  | 'push-unasked' // refused without having been asked who it is
   | 'push-limit'
   | 'push-denied'
   | 'push-read-only'
@@ -25,21 +26,27 @@ export interface Trouble {
   readonly said: string;
   /** The end of what it printed. */
   readonly tail: readonly string[];
-  /** Where in the Dockerfile, as `name:line` of docker's own words. */
-  readonly at?: { readonly name: string; readonly line: number };
+  /** The line of the Dockerfile, where docker names one. */
+  readonly at?: Place;
 }
 
+/** What each layer of docker puts in front of the reason. */
+const WRAPPING =
+  /^(?:error: |failed to (?:build|solve): |rpc error: code = \w+ desc = |failed to solve with frontend \S+: |failed to create LLB definition: )+/i;
+
 /** How many of the last lines go into a problem. */
-const TAIL = 15;
+const TAIL = 20;
 
 const TRANSIENT =
-  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|broken pipe|\bEOF\b|timeout|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|request canceled/i;
+  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|timeout|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|request canceled|: unknown$|blob upload (?:unknown|invalid)/i;
 const LIMITED = /\b429\b|too ?many ?requests|rate limit/i;
-const DENIED = /denied|unauthorized|no basic auth credentials|insufficient_scope|authorization failed|403 forbidden/i;
+const DENIED =
+  /denied|unauthorized|no basic auth credentials|insufficient_scope|authorization failed|403 forbidden|HTTP 40[13]\b/i;
 const READ_ONLY = /insufficient scopes|read[- ]only/i;
 const MISSING = /name[_ ]unknown|(?:repository|project)\b.{0,200}(?:not found|does not exist in)/i;
-/** The engine's answer where the registry did not even get to ask for a login. */
-const NO_CHALLENGE = /: unauthorized$/i;
+/** The engine's words for a wrong login, but also where the registry was in too much trouble to ask for one. */
+const NO_CHALLENGE = /\bunauthorized(?:: authentication required)?$/i;
+const NO_HOST = /no such host/i;
 const CACHE = /\bcache (?:ex|im)port/i;
 /** The steps that read and write caches, as buildx heads what they printed: ` > exporting cache to registry:`. */
 const CACHE_STEP = /^ > (?:(?:ex|im)porting cache|exporting to GitHub Actions Cache)/;
@@ -59,9 +66,8 @@ const NO_SOURCE = /\bnot found$|manifest unknown/i;
  */
 export function troubleOf(lines: readonly string[], { isSilent = false } = {}): Trouble {
   const said = lastWord(lines);
-  const at = placeIn(lines);
   const kind = isSilent ? 'silent' : kindOf(withoutNames(said), lines);
-  return { kind, said: said.replace(/^error: /i, ''), tail: lines.slice(-TAIL), ...(at && { at }) };
+  return { kind, said: said.replace(WRAPPING, ''), tail: lines.slice(-TAIL) };
 }
 
 /** The last error with the lines that belong to it: a registry's answer may hold several. */
@@ -94,10 +100,11 @@ function withoutNames(said: string): string {
 function kindOf(said: string, lines: readonly string[]): TroubleKind {
   if (ENGINE.test(said)) return 'engine';
   if (STEP.test(said)) return lines.some((text) => FOREIGN.test(text)) ? 'emulation' : 'step';
+  if (NO_HOST.test(said)) return 'no-registry';
   if (isPushing(lines, said)) {
     if (READ_ONLY.test(said)) return 'push-read-only';
     if (LIMITED.test(said)) return 'push-limit';
-    if (NO_CHALLENGE.test(said)) return 'registry';
+    if (NO_CHALLENGE.test(said)) return 'push-unasked';
     if (MISSING.test(said)) return 'push-missing';
     if (DENIED.test(said)) return 'push-denied';
     return TRANSIENT.test(said) ? 'registry' : 'push-failed';
@@ -111,21 +118,22 @@ function kindOf(said: string, lines: readonly string[]): TroubleKind {
   return 'step';
 }
 
-/** docker shows the failing instruction below a line such as `Dockerfile:12`. */
-function placeIn(lines: readonly string[]): Trouble['at'] {
-  const index = lines.findLastIndex((text, at) => /^\S.*:\d+$/.test(text) && /^-{10,}$/.test(lines[at + 1] ?? ''));
-  const [, name, number] = /^(.*):(\d+)$/.exec(lines[index] ?? '') ?? [];
-  return name ? { name, line: Number(number) } : undefined;
-}
-
-/** Whether the same build may go through in a while. A refusal stays one. */
-export function isTransient({ kind }: Trouble): boolean {
-  return kind === 'registry' || kind === 'silent' || kind === 'push-limit';
+/**
+ * Whether the same build may go through in a while. A refusal stays one; but where a login is given, and a token was had with it,
+ * one that does not say why may be the end of some other trouble.
+ */
+export function isTransient({ kind }: Trouble, { tries, hasLogin }: { tries: number; hasLogin: boolean }): boolean {
+  return (
+    (kind === 'push-unasked' && hasLogin && tries === 1) ||
+    kind === 'registry' ||
+    kind === 'silent' ||
+    kind === 'push-limit'
+  );
 }
 
 /** Whether a registry may have answered so for want of a login. */
 export function mayLackLogin({ kind }: Trouble): boolean {
-  return ['registry', 'push-denied', 'push-missing', 'base-denied', 'pull-limit'].includes(kind);
+  return ['push-unasked', 'push-denied', 'push-missing', 'base-denied', 'pull-limit'].includes(kind);
 }
 
 export function isCacheTrouble({ kind }: Trouble): boolean {
@@ -139,7 +147,8 @@ export function explainTrouble({ kind, said, tail, at }: Trouble, { build, image
   const { registry } = image.repository;
   switch (kind) {
     case 'push-denied':
-      return problem('build.push-denied', { repository, username });
+    case 'push-unasked':
+      return problem('build.push-denied', { repository, username, detail: said });
     case 'push-read-only':
       return problem('registry.read-only', { registry, repository, username });
     case 'push-missing':
@@ -152,6 +161,8 @@ export function explainTrouble({ kind, said, tail, at }: Trouble, { build, image
       return problem('build.base-denied', { detail: said });
     case 'push-failed':
       return problem('build.push-failed', { repository, detail: said });
+    case 'no-registry':
+      return problem('build.no-registry', { detail: said });
     case 'silent':
       return problem('build.silent', { registry, tries });
     case 'registry':
@@ -162,15 +173,8 @@ export function explainTrouble({ kind, said, tail, at }: Trouble, { build, image
       return problem('build.no-engine', { detail: said });
     case 'cache':
     case 'step':
-      return problem('build.failed', { tail: tail.join('\n') }, placeOf(at, build));
+      return problem('build.failed', { detail: said, tail: tail.join('\n') }, at);
     default:
       return kind satisfies never;
   }
-}
-
-function placeOf(
-  at: Trouble['at'],
-  { context, file = join(context, 'Dockerfile') }: Config['build'],
-): Place | undefined {
-  return at && at.name === basename(file) ? { file, line: at.line } : undefined;
 }

@@ -26,12 +26,23 @@ export const buildProblems = {
     what: because('A builder for this run could not be started', detail),
     next: 'Look whether this runner may run privileged containers; otherwise make a builder that it can run and name it in "builder".',
   }),
-  'build.failed': ({ tail }: { tail: string }) => ({
-    what: `The image could not be built and pushed. The end of docker's output:\n${tail}`,
+  'build.failed': ({ detail, tail }: { detail: string; tail: string }) => ({
+    what: `${because('The image could not be built', detail)}\nThe end of docker's output:\n${tail}`,
     next: 'The whole output stands in the group "Build and push" above. Mend the Dockerfile or what it copies, and push again.',
   }),
-  'build.push-denied': ({ repository, username }: { repository: string; username: string }) => ({
-    what: `The registry refused the push to "${repository}"${username ? ` by "${username}"` : ' without a login'}.`,
+  'build.push-denied': ({
+    repository,
+    username,
+    detail,
+  }: {
+    repository: string;
+    username: string;
+    detail: string;
+  }) => ({
+    what: because(
+      `The registry refused the push to "${repository}"${username ? ` by "${username}"` : ' without a login of this step'}`,
+      detail,
+    ),
     next: username
       ? `Check that the repository exists and that "${username}" may push to it. ${rightToWrite(repository)}`
       : 'Set "registry-username" and "registry-password".',
@@ -59,6 +70,10 @@ export const buildProblems = {
   'build.silent': ({ registry, tries }: { registry: string; tries: number }) => ({
     what: `The push to ${registry} came to a halt${tries > 1 ? ` ${tries} times` : ''}: for minutes, nothing was sent or answered.`,
     next: "Look at the registry's status page and at the runner's network, and run the job again.",
+  }),
+  'build.no-registry': ({ detail }: { detail: string }) => ({
+    what: because('There is no registry of that name, as far as this runner can see', detail),
+    next: 'Correct "image", or the FROM line of the Dockerfile. If the name is right, look at the network of the runner.',
   }),
   'build.registry': ({ registry, tries, detail }: { registry: string; tries: number; detail: string }) => ({
     what: because(
