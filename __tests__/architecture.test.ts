@@ -15,10 +15,17 @@ const PURE = [
   'inputs/config',
   'inputs/reader',
   'inputs/parse',
+  'inputs/build',
+  'inputs/image',
   'inputs/verdict',
   'image/reference',
+  'image/labels',
+  'image/cache',
   'image/buildx',
   'image/metadata',
+  'image/size',
+  'image/trouble',
+  'image/blame',
   'kubectl/argv',
   'kubectl/objects',
   'kubectl/failure',
@@ -26,6 +33,7 @@ const PURE = [
   'workload/annotations',
   'workload/history',
   'workload/soak',
+  'workload/hold',
   'workload/patch',
   'workload/inspect',
   'workload/applied',
@@ -56,7 +64,8 @@ const PURE = [
   'transport/key-text',
 ];
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['image/metadata', 'transport/pins', 'transport/host-pattern'],
+  'node:crypto': ['image/labels', 'image/metadata', 'transport/pins', 'transport/host-pattern'],
+  'node:path': ['image/blame'],
   'node:util': ['system/secret'],
   'csv-parse/sync': ['inputs/list'],
 };
@@ -64,11 +73,15 @@ const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Who alone may use what reaches the world outside. */
 const ONLY_IN: [name: RegExp, files: readonly string[]][] = [
   [/^node-ssh$/, ['transport/ssh']],
-  [/^ssh2$/, ['transport/key']],
+  [/^ssh2(?:\/|$)/, ['transport/key']],
   [/^node:child_process$|^@actions\/exec$/, ['system/process']],
   [/^@actions\/(?!exec$)/, ['main', 'inputs/read', 'report/github']],
   [/^csv-parse/, ['inputs/list']],
+  [/^yaml$/, ['inputs/logins']],
 ];
+
+/** Large, and not of use to every run: loaded where it is needed. */
+const LATE: readonly RegExp[] = [/^yaml$/, /^ssh2(?:\/|$)/, /^transport\/ssh$/];
 
 interface Import {
   readonly from: string;
@@ -170,7 +183,7 @@ describe('a pure file', () => {
 
   it('asks neither clock nor chance, and keeps nothing from one call to the next', () => {
     const outside =
-      /\b(?:process\.|Date\.now|new Date\b|performance\.|Math\.random|setTimeout|setInterval|fetch\(|globalThis)|^(?:let|var) |\basync\b/m;
+      /\b(?:process\.|Date\.now|new Date(?:\(\)|\b(?!\())|performance\.|Math\.random|setTimeout|setInterval|fetch\(|globalThis)|^(?:let|var) |\basync\b/m;
     expect(files.filter((file) => isPure(file) && outside.test(text(file)))).toEqual([]);
   });
 });
@@ -209,6 +222,12 @@ it.each(ONLY_IN)('%s is used in one place', (name, places) => {
   const users = values.filter(({ to, isPackage }) => isPackage && name.test(to)).map(({ from }) => from);
   expect(users.length).toBeGreaterThan(0);
   expect([...new Set(users)].filter((file) => !places.includes(file))).toEqual([]);
+});
+
+it.each(LATE)('%s is loaded only where it is needed', (name) => {
+  const users = values.filter(({ to }) => name.test(to));
+  expect(users.length).toBeGreaterThan(0);
+  expect(users.filter(({ isAtOnce }) => isAtOnce).map(show)).toEqual([]);
 });
 
 it('no package is used that package.json does not name as a dependency', () => {

@@ -1,12 +1,14 @@
+import { answerAsks, waitForHolder } from './hold';
 import { type PinnedImage, parseReference, printReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
-import { lookAgain, type Ready } from './preflight';
+import { look, lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run } from './run';
 import { Failure, line, problem } from './words/words';
-import { knownGood, type Written, writeImage } from './workload/changes';
+import { Held, knownGood, type Written, writeImage } from './workload/changes';
+import { holderOf } from './workload/hold';
 import { overwritten } from './workload/inspect';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
@@ -20,6 +22,20 @@ const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
 
 /** Puts the image into the workload, unless it is there already, and makes ready to watch. */
 export async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
+  for (let known = before; ; ) {
+    const begun = await tryToUpdate(run, cluster, known, image);
+    if ('target' in begun) return begun;
+    known = await look(run.config, cluster);
+  }
+}
+
+/** Gives the workload as it is after another run's work, where that came first: then all has to be looked at again. */
+async function tryToUpdate(
+  run: Run,
+  cluster: Cluster,
+  before: Ready,
+  image: PinnedImage,
+): Promise<Begun | { readonly waited: true }> {
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
@@ -35,9 +51,16 @@ export async function update(run: Run, cluster: Cluster, before: Ready, image: P
   let replaced = container.image;
   let lastGood = knownGood(ready);
   if (changed) {
-    const written = await write(run, cluster, ready, image);
+    const written = await write(run, { cluster, observer }, ready, image);
+    if (!written) return { waited: true };
     ({ workload, lastGood, replaced } = written);
     observer.see(workload);
+    const over = new AbortController();
+    const answering = answerAsks(run, cluster.uncancelled(), observer, over.signal);
+    closing.add(async () => {
+      over.abort();
+      await answering;
+    });
     reporter.found({ previousImage: replaced });
     reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
@@ -64,16 +87,27 @@ export async function update(run: Run, cluster: Cluster, before: Ready, image: P
   return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
 }
 
-/** Writes the image; what the API server clearly refused has changed nothing. */
-async function write(run: Run, cluster: Cluster, ready: Ready, image: PinnedImage): Promise<Written> {
+/** Writes the image, unless another run is at work: then it waits for that one, and gives nothing. */
+async function write(
+  run: Run,
+  { cluster, observer }: { cluster: Cluster; observer: Observer },
+  ready: Ready,
+  image: PinnedImage,
+): Promise<Written | undefined> {
   const { config, tools } = run;
+  const held = holderOf(ready.workload);
+  const gone = held && (await waitForHolder(run, cluster, observer));
+  if (held && !gone) return undefined;
   const ran = overwritten(ready, config.image.references);
   run.wrote = true;
   try {
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await writeImage(writing, { ...ready, image, ...(ran && { ran }) });
+    return await writeImage(writing, { ...ready, image, ...(ran && { ran }), ...(gone && { gone }) });
   } catch (error) {
-    if (error instanceof KubectlError && REFUSALS.has(error.reason)) run.wrote = false;
+    const isHeld = error instanceof Held;
+    // What the API server clearly refused has changed nothing.
+    if (isHeld || (error instanceof KubectlError && REFUSALS.has(error.reason))) run.wrote = false;
+    if (isHeld) return undefined;
     throw error;
   }
 }

@@ -53,7 +53,9 @@ describe('a deploy', () => {
 
   it('judges the same image again instead of rolling it out, and leaves the template alone under a new tag', async () => {
     const before = app.deployment();
-    const result = await app.run('second', { tags: 'second-again' });
+    // By itself, the label says the new tag: that is another image.
+    const labels = 'org.opencontainers.image.version=second';
+    const result = await app.run('second', { tags: 'second-again', labels });
     expect(result.outputs.outcome).toBe('unchanged');
     expect(result.exitCode).toBe(0);
     expect(app.deployment().spec).toEqual(before.spec);

@@ -21,7 +21,7 @@ describe('a read', () => {
 
 it('a watch goes on from a version, says how far it is, and ends by itself', () => {
   const [get, raw, url = '', ...more] = watchArgv('/x', { labelSelector: 'a=b' }, '17');
-  expect([get, raw, more]).toEqual(['get', '--raw', ['--request-timeout=60s']]);
+  expect([get, raw, more]).toEqual(['get', '--raw', ['--request-timeout=250s']]);
   expect(Object.fromEntries(new URL(url, 'http://x').searchParams)).toEqual({
     labelSelector: 'a=b',
     watch: '1',

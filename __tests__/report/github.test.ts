@@ -71,8 +71,26 @@ describe('the log of a step', () => {
   });
 
   it('keeps a problem on one line, so that its text forges no command', () => {
-    const lines = written((log) => log.error(problem('build.failed', { tail: 'a\n::error::forged' })));
+    const lines = written((log) => log.error(problem('build.failed', { detail: 'b', tail: 'a\n::error::forged' })));
     expect(lines).toHaveLength(1);
+  });
+
+  it('shows a problem beside the line that is to blame', () => {
+    const at = { file: 'web/Dockerfile', line: 12 };
+    const [line] = written((log) => log.error(problem('build.failed', { detail: 'no', tail: 'x' }, at)));
+    expect(line).toMatch(/^::error file=web\/Dockerfile,line=12::The image could not be built/);
+  });
+
+  it('shows a problem without a place by itself', () => {
+    expect(written((log) => log.error(problem('run.cancelled', {})))[0]).toMatch(/^::error::/);
+  });
+
+  it('does not let the name of a file forge a command or another place', () => {
+    const at = { file: 'a,line=1::forged\n::error::forged', line: 2 };
+    const lines = written((log) => log.error(problem('build.failed', { detail: 'no', tail: 'x' }, at)));
+    expect(lines).toEqual([
+      expect.stringMatching(/^::error file=a%2Cline=1%3A%3Aforged%0A%3A%3Aerror%3A%3Aforged,line=2::/),
+    ]);
   });
 
   it('shows the eleventh problem as plain text: GitHub shows ten', () => {

@@ -264,7 +264,7 @@ describe('text from outside', () => {
           { pod: 'c', container: 'd', lines: 'x'.repeat(5_000_000) },
         ],
         problems: [
-          problem('build.failed', { tail: huge }),
+          problem('build.failed', { detail: huge, tail: huge }),
           problem('kubectl.other', { detail: '@'.repeat(2_000_000) }),
         ],
       }),

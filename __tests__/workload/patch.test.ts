@@ -20,6 +20,7 @@ const OURS = {
   'deploy-action.medibird.github.io/run': RUN.url,
   'deploy-action.medibird.github.io/commit': RUN.sha,
   'deploy-action.medibird.github.io/history': JSON.stringify(HISTORY),
+  'deploy-action.medibird.github.io/hold': JSON.stringify({ id: RUN.id, url: RUN.url }),
   'deploy-action.medibird.github.io/min-ready-seconds': '{"before":0,"set":30}',
 };
 

@@ -30,8 +30,8 @@ const PUSH_TRIES = 4;
 /** Pauses in milliseconds before the next push; what is built and pushed already is not built or pushed again. */
 const PUSH_PAUSES_MS = [3_000, 10_000, 30_000];
 /**
- * Milliseconds without a line of output after which a push is taken for dead: docker waits for ever for a registry that takes
- * a request and says nothing. The engine tells of each part that it sends, BuildKit is silent until all layers are there.
+ * Milliseconds without a line of output after which a registry is taken for dead: docker waits for ever for one that takes a
+ * request and says nothing. The engine tells of each part that it sends, BuildKit is silent until all layers are there.
  */
 const SILENCE_MS = { engine: 180_000, buildkit: 900_000 } as const;
 
@@ -131,7 +131,7 @@ async function buildOnce(
   return hasSucceeded(result) ? undefined : troubleOf(last, { isSilent: silence.signal.aborted });
 }
 
-/** Aborts where a push has printed nothing for long. While it builds, a step may be silent for as long as it likes. */
+/** Aborts where docker waits for a registry and has printed nothing for long. A step of the Dockerfile may be silent for ever. */
 class Silence {
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -146,7 +146,9 @@ class Silence {
     // The engine's step is "pushing NAME with docker", then "pushing layer ID"; BuildKit's are "pushing layers" and "manifest".
     if (/^#\d+ pushing (?:layers|manifest)\b/.test(text)) this.#ms = SILENCE_MS.buildkit;
     else if (/^#\d+ pushing /.test(text)) this.#ms = SILENCE_MS.engine;
-    if (this.#ms !== undefined) this.#timer = setTimeout(() => this.#abort.abort(), this.#ms);
+    // Once it pushes, it builds no more; before that, only the line itself says what is waited for.
+    const ms = this.#ms ?? (/^#\d+ \[internal\] load metadata for /.test(text) ? SILENCE_MS.engine : undefined);
+    if (ms !== undefined) this.#timer = setTimeout(() => this.#abort.abort(), ms);
   }
 
   end(): void {

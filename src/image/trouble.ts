@@ -4,7 +4,7 @@ import { printRepository } from './reference';
 
 /** What kept an image from being built and pushed. */
 export type TroubleKind =
-  | 'silent' // a push that has printed nothing for long
+  | 'silent' // a registry that has not answered for long
   | 'registry' // the way to a registry: 5xx, a reset, a timeout
   | 'no-registry' // there is none of that name
   | 'push-unasked' // refused without having been asked who it is
@@ -38,7 +38,7 @@ const WRAPPING =
 const TAIL = 20;
 
 const TRANSIENT =
-  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|timeout|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|request canceled|: unknown$|blob upload (?:unknown|invalid)/i;
+  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|no response|closed pipe|cannot reuse body|request canceled|: unknown$|blob upload (?:unknown|invalid)/i;
 const LIMITED = /\b429\b|too ?many ?requests|rate limit/i;
 const DENIED =
   /denied|unauthorized|no basic auth credentials|insufficient_scope|authorization failed|403 forbidden|HTTP 40[13]\b/i;
@@ -66,8 +66,14 @@ const NO_SOURCE = /\bnot found$|manifest unknown/i;
  */
 export function troubleOf(lines: readonly string[], { isSilent = false } = {}): Trouble {
   const said = lastWord(lines);
-  const kind = isSilent ? 'silent' : kindOf(withoutNames(said), lines);
+  const kind = isSilent ? silentKind(lines) : kindOf(withoutNames(said), lines);
   return { kind, said: said.replace(WRAPPING, ''), tail: lines.slice(-TAIL) };
+}
+
+/** A cache that hangs comes after the push. */
+function silentKind(lines: readonly string[]): TroubleKind {
+  const step = lines.findLast((text) => /^#\d+ (?:pushing|exporting|importing) /.test(text)) ?? '';
+  return /(?:ex|im)porting cache|GitHub Actions Cache/.test(step) ? 'cache' : 'silent';
 }
 
 /** The last error with the lines that belong to it: a registry's answer may hold several. */
@@ -82,7 +88,7 @@ function lastWord(lines: readonly string[]): string {
 function isPushing(lines: readonly string[], said: string): boolean {
   return (
     /failed to push|push access denied/i.test(said) ||
-    lines.some((text) => /^(?:#\d+| >) pushing .* with docker/.test(text))
+    lines.some((text) => /^(?:#\d+| >) pushing .* with docker|^ > exporting to image:/.test(text))
   );
 }
 
@@ -94,7 +100,7 @@ function isCaching(lines: readonly string[], said: string): boolean {
 
 /** Images and addresses have names of all kinds: `team/access-denied:429`. */
 function withoutNames(said: string): string {
-  return said.replace(/(?<!\S)(?!i\/o\b)\S*\/\S*/g, ' ');
+  return said.replace(/(?<!\S)(?!(?:i\/o|read\/write)\b)\S*\/\S*/g, ' ');
 }
 
 function kindOf(said: string, lines: readonly string[]): TroubleKind {
@@ -164,7 +170,7 @@ export function explainTrouble({ kind, said, tail, at }: Trouble, { build, image
     case 'no-registry':
       return problem('build.no-registry', { detail: said });
     case 'silent':
-      return problem('build.silent', { registry, tries });
+      return problem('build.silent', { tries, detail: tail.at(-1) ?? '' });
     case 'registry':
       return problem('build.registry', { registry, tries, detail: said });
     case 'emulation':

@@ -72,7 +72,7 @@ function parseSecrets(reader: Reader): BuildSecret[] {
   const files = keyedSecrets(reader, 'secret-files', { commas: false }, (id, file) => ({ id, file }));
   const all = [...values, ...variables, ...files];
   const twice = all.find(({ id }, index) => all.findIndex((other) => other.id === id) !== index);
-  if (twice) reader.problems.push(problem('input.secret-twice', { id: twice.id }));
+  if (twice) reader.problems.push(problem('input.secret-twice', {}));
   return all;
 }
 

@@ -7,6 +7,11 @@ export const annotations = {
   run: `${PREFIX}/run`,
   commit: `${PREFIX}/commit`,
   history: `${PREFIX}/history`,
+  /** The run that is at work, as JSON; empty once it has ended. */
+  hold: `${PREFIX}/hold`,
+  /** What a run that waits has asked last, and the run at work answered last. */
+  asked: `${PREFIX}/asked`,
+  answered: `${PREFIX}/answered`,
   /** What minReadySeconds was before us, and what we set: `{"before":0,"set":30}`. */
   minReadySeconds: `${PREFIX}/min-ready-seconds`,
   /** Kubernetes' own: shown by `kubectl rollout history`. */

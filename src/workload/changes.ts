@@ -4,6 +4,7 @@ import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
+import { type Holder, holderOf, RELEASED } from './hold';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
@@ -15,7 +16,12 @@ export interface ImageChange {
   readonly soak: Soak;
   readonly image: PinnedImage;
   readonly ran?: Overwritten;
+  /** The run whose hold may be taken over: it is gone. */
+  readonly gone?: Holder;
 }
+
+/** Another run is at work on the workload: nothing was written. */
+export class Held extends Error {}
 
 export interface Written {
   /** The workload as it is with the image. */
@@ -26,10 +32,10 @@ export interface Written {
   readonly lastGood?: string;
 }
 
-/** Writes the image into the workload. */
+/** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image, workload: known, ran }: ImageChange,
+  { container, soak, image, workload: known, ran, gone }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const to = printReference(image);
@@ -38,6 +44,8 @@ export async function writeImage(
   let before: Omit<Written, 'workload'> = { replaced: container.image };
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
+    const holder = holderOf(workload);
+    if (holder && holder.id !== run.id && holder.id !== gone?.id) throw new Held(holder.url);
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
     // Under a tag that this run has pushed there is another image now.
@@ -178,12 +186,14 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
     if (!entry) return undefined;
     // After a rollback the workload's revision is that of the version put back.
     const next = record(history, { ...revisionOf(workload), ...entry, outcome });
-    return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined);
+    const released = holderOf(workload)?.id === run.id ? { [annotations.hold]: RELEASED } : {};
+    return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined, released);
   };
   try {
     const isDone = (workload: Deployment) => {
       const { set, before } = presentSoak(workload);
-      return entryOf(workload, run.id)?.outcome === outcome && (!isSoakOver || set === before);
+      const isFree = holderOf(workload)?.id !== run.id;
+      return isFree && entryOf(workload, run.id)?.outcome === outcome && (!isSoakOver || set === before);
     };
     await write(writing, known, patchFor, isDone);
     return undefined;

@@ -2,6 +2,7 @@ import type { RunInfo } from '../inputs/config';
 import { type Deployment, identity } from '../kubectl/objects';
 import { annotations } from './annotations';
 import { type HistoryEntry, printHistory } from './history';
+import { printHold } from './hold';
 import { printRemembered, type Soak } from './soak';
 
 /** RFC 6902. */
@@ -40,28 +41,35 @@ export function rolloutPatch(workload: Deployment, change: Change): Operation[] 
       [annotations.run]: change.run.url,
       [annotations.commit]: change.run.sha,
       [annotations.history]: printHistory(change.history),
+      [annotations.hold]: printHold(change.run),
       [annotations.minReadySeconds]: printRemembered(change.soak),
     }),
   ];
 }
 
 /**
- * The patch that writes how a run ended, and gives the owner's minReadySeconds back where it has to. It leaves the template alone,
- * so nothing is rolled out by it.
+ * The patch that writes how a run ended, with whatever `more` it has to, and gives the owner's minReadySeconds back where it has to.
+ * It leaves the template alone, so nothing is rolled out by it.
  */
 export function historyPatch(
   workload: Deployment,
   history: readonly HistoryEntry[],
   minReadySeconds: number | undefined,
+  more: Readonly<Record<string, string>> = {},
 ): Operation[] {
-  const written = annotate(workload, { [annotations.history]: printHistory(history) });
-  if (minReadySeconds === undefined) return [...guarded(workload), ...written];
+  const written = { [annotations.history]: printHistory(history), ...more };
+  if (minReadySeconds === undefined) return annotationPatch(workload, written);
   const soak = printRemembered({ before: minReadySeconds, set: minReadySeconds });
   return [
     ...guarded(workload),
     { op: 'add', path: '/spec/minReadySeconds', value: minReadySeconds },
-    ...annotate(workload, { [annotations.history]: printHistory(history), [annotations.minReadySeconds]: soak }),
+    ...annotate(workload, { ...written, [annotations.minReadySeconds]: soak }),
   ];
+}
+
+/** The patch that writes annotations, and nothing else, on a workload that is as it was seen. */
+export function annotationPatch(workload: Deployment, values: Readonly<Record<string, string>>): Operation[] {
+  return [...guarded(workload), ...annotate(workload, values)];
 }
 
 function guarded(workload: Deployment): Operation[] {

@@ -67,8 +67,11 @@ export const buildProblems = {
     what: because(`The registry did not take the push to "${repository}"`, detail),
     next: 'Mend what the registry says. Where a tag may not be pushed twice, give each build a tag of its own, such as ${{ github.sha }}, and set "skip-existing: true".',
   }),
-  'build.silent': ({ registry, tries }: { registry: string; tries: number }) => ({
-    what: `The push to ${registry} came to a halt${tries > 1 ? ` ${tries} times` : ''}: for minutes, nothing was sent or answered.`,
+  'build.silent': ({ tries, detail }: { tries: number; detail: string }) => ({
+    what: because(
+      `A registry has said nothing for minutes${tries > 1 ? `, ${tries} times` : ''}; docker's last line was`,
+      detail,
+    ),
     next: "Look at the registry's status page and at the runner's network, and run the job again.",
   }),
   'build.no-registry': ({ detail }: { detail: string }) => ({

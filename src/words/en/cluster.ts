@@ -69,6 +69,10 @@ export const clusterProblems = {
     what: `The Deployment "${deployment}" has several containers, and it is not clear which one gets the image.`,
     next: `Set "container" to one of: ${names.join(', ')}.`,
   }),
+  'workload.held': ({ deployment, url }: { deployment: string; url: string }) => ({
+    what: `Another run is still at work on the Deployment "${deployment}": ${url}`,
+    next: 'Wait until that run has ended, or cancel it, and run this job again. "concurrency" in the workflow lets runs wait for each other in GitHub, before they cost minutes.',
+  }),
   'workload.paused': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
     what: `The Deployment "${deployment}" is paused: it would take the new version and never roll it out.`,
     next: `Resume it, then run the job again: kubectl rollout resume deployment/${deployment} -n ${namespace}`,

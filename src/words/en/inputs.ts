@@ -54,8 +54,8 @@ export const inputProblems = {
     what: `Entry ${entry} of "secret-envs" does not name an environment variable.`,
     next: 'Write "id=VARIABLE", with the name of a variable that the step gets by "env:", not its value.',
   }),
-  'input.secret-twice': ({ id }: { id: string }) => ({
-    what: `Two build secrets have the id "${id}".`,
+  'input.secret-twice': (_: object) => ({
+    what: 'Two build secrets have the same id.',
     next: 'Give each id once, in "secrets", "secret-envs" or "secret-files".',
   }),
   'input.no-context': ({ context }: { context: string }) => ({

@@ -114,6 +114,10 @@ export const lines = {
   'log.overtaken': ({ tag }: { tag: string }) =>
     `Another run has pushed the tag "${tag}" at the same time: pushing once more, to learn the digest of this one's image`,
   'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
+  'log.held': ({ deployment, url }: { deployment: string; url: string }) =>
+    `Another run is at work on ${deployment}: waiting for it to end (${url})`,
+  'log.took-over': ({ url }: { url: string }) =>
+    `The run that was at work gives no sign of life, so this one goes on (${url})`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
