@@ -14,32 +14,52 @@ import { type RestartedNeighbour, restartedNeighbours } from './workload/neighbo
 /** Nodes that are asked for their pods; the apps that this is for run on one. */
 const NODES = 2;
 
-/** What will hurt one day, as far as it can be seen. It never fails: what cannot be read gives no advice. */
-export async function gatherAdvice(config: Config, tools: Tools, cluster: Cluster, ready: Ready): Promise<Advice[]> {
-  const { workload, container, pods } = ready;
-  const [certificate, wasPullable, nodePods] = await Promise.all([
+/** What is asked aside, for advice alone. */
+export interface Facts {
+  readonly certificate?: ClientCertificate | undefined;
+  readonly isPullable?: boolean | undefined;
+}
+
+/** Looks for what will hurt one day. It never fails: what cannot be read gives no advice. */
+export async function gatherFacts(config: Config, tools: Tools, cluster: Cluster, ready: Ready): Promise<Facts> {
+  const [certificate, isPullable] = await Promise.all([
     readCertificate(cluster),
     isPreviousPullable(config, tools, ready),
-    hasRequests(ready) ? undefined : podsBeside(cluster, pods.items),
   ]);
+  return { certificate, isPullable };
+}
+
+/** `nodePods` are all pods of the node, where they were seen. */
+export function adviceOf(
+  config: Config,
+  today: Date,
+  ready: Ready,
+  facts: Facts & { nodePods?: Pod[] | undefined },
+): Advice[] {
+  const { workload, container, pods } = ready;
+  const username = config.host.kubectl[0] === 'sudo' ? 'root' : config.host.username;
   return advise({
     workload,
     index: container.index,
     pods: pods.items,
-    nodePods,
-    isPullable: wasPullable,
-    certificate,
-    username: config.host.kubectl[0] === 'sudo' ? 'root' : config.host.username,
-    today: tools.clock.today(),
+    nodePods: facts.nodePods,
+    isPullable: facts.isPullable,
+    certificate: facts.certificate,
+    username,
+    today,
   });
 }
 
-/** Pods beside our new ones that were started again while those came up. */
-export async function hurtNeighbours(cluster: Cluster, snapshot: Snapshot): Promise<RestartedNeighbour[]> {
+/** The pods beside our new ones, and which of them were started again while those came up. */
+export async function lookBeside(
+  cluster: Cluster,
+  snapshot: Snapshot,
+): Promise<{ nodePods?: Pod[] | undefined; hurt: RestartedNeighbour[] }> {
   const pods = newPods(snapshot);
   const [since] = pods.map(({ metadata }) => metadata?.creationTimestamp ?? '').sort();
-  const beside = await podsBeside(cluster, pods);
-  return since && beside ? restartedNeighbours(beside, [...pods, ...oldPods(snapshot)], since) : [];
+  const nodePods = await podsBeside(cluster, pods);
+  const hurt = since && nodePods ? restartedNeighbours(nodePods, [...pods, ...oldPods(snapshot)], since) : [];
+  return { nodePods, hurt };
 }
 
 async function readCertificate(cluster: Cluster): Promise<ClientCertificate | undefined> {
@@ -58,11 +78,6 @@ async function isPreviousPullable(
   // A login is for its own registry alone.
   const isOurs = reference.repository.registry === repository.registry;
   return isPullable(reference, isOurs ? credentials : undefined, fetch, signal);
-}
-
-function hasRequests({ workload, container }: Ready): boolean {
-  const { requests, limits } = workload.spec?.template.spec?.containers[container.index]?.resources ?? {};
-  return requests?.memory !== undefined || limits?.memory !== undefined;
 }
 
 /** The pods of all namespaces on the nodes of these; undefined where the deploy user may not see them. */

@@ -1,4 +1,4 @@
-import { hurtNeighbours } from './advice';
+import { adviceOf, type Facts, lookBeside } from './advice';
 import { buildAndPush } from './image/build';
 import { measure } from './image/measure';
 import { provePushed } from './image/prove';
@@ -6,6 +6,7 @@ import type { ImageSize } from './image/size';
 import type { Config } from './inputs/config';
 import { problemsOf } from './kubectl/explain';
 import { isSuccess } from './outcome';
+import type { Ready } from './preflight';
 import { buildTools, buildWhileChecking } from './prepare';
 import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
@@ -21,7 +22,6 @@ import { type Begun, type Run, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { update } from './update';
 import { line, problem } from './words/words';
-import type { Advice } from './workload/advice';
 import { recordOutcome } from './workload/changes';
 
 /** How long the end of a run may wait for what is found out aside, which is mostly there by then. */
@@ -47,7 +47,7 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
 async function story(run: Run): Promise<Report> {
   const { config, tools, reporter, closing } = run;
   try {
-    const { built, ready, cluster, advice } = await buildWhileChecking(config, tools, reporter, closing);
+    const { built, ready, cluster, facts } = await buildWhileChecking(config, tools, reporter, closing);
     const image = await reporter.phase('prove', async () => {
       const building = buildTools(tools, reporter);
       const pushAgain = () => buildAndPush(config, building);
@@ -56,10 +56,9 @@ async function story(run: Run): Promise<Report> {
       return proved;
     });
     const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
-    const advising = (begun.changed ? advice.begin() : advice.begun) ?? Promise.resolve([]);
     const size = measure(config, image, begun.replaced, tools).catch(() => undefined);
     const ended = await watchToItsEnd(run, begun);
-    return await report(run, begun, ended, { advice: advising, size });
+    return await report(run, begun, ended, { ready, facts: begun.changed ? facts.begin() : facts.begun, size });
   } catch (error) {
     return fail(run, error);
   } finally {
@@ -133,7 +132,8 @@ async function verify({ config, tools, reporter }: Run): Promise<Cause | undefin
 
 /** What is found out while the rollout goes on, and that nothing depends on. */
 interface Aside {
-  readonly advice: Promise<readonly Advice[]>;
+  readonly ready: Ready;
+  readonly facts: Promise<Facts> | undefined;
   readonly size: Promise<ImageSize | undefined>;
 }
 
@@ -157,14 +157,16 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
       isSoakOver: current === 'old' && outcome !== 'cancelled',
     };
     const late = tools.clock.sleep(ASIDE_MS);
-    const [lost, hurt, advice, size] = await Promise.all([
+    const isOnNode = isSuccess(outcome) && begun.changed;
+    const [lost, beside, facts, size] = await Promise.all([
       isOurs && workload && recordOutcome(writing, workload, ending),
-      isSuccess(outcome) && begun.changed ? hurtNeighbours(begun.cluster, snapshot) : [],
-      Promise.race([aside.advice, late.then(() => [])]),
+      isOnNode ? lookBeside(begun.cluster, snapshot) : { hurt: [] },
+      Promise.race([aside.facts, late.then(() => undefined)]),
       Promise.race([aside.size, late.then(() => undefined)]),
     ]);
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
-    for (const each of hurt) reporter.warn(line('log.neighbour', each));
+    for (const each of beside.hurt) reporter.warn(line('log.neighbour', each));
+    const advice = facts ? adviceOf(config, tools.clock.today(), aside.ready, { ...facts, ...beside }) : [];
     reporter.found({ advice, ...(size && { size }) });
   });
   const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';

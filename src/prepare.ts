@@ -1,4 +1,4 @@
-import { gatherAdvice } from './advice';
+import { type Facts, gatherFacts } from './advice';
 import { type BuildTools, type Built, buildAndPush } from './image/build';
 import { checkPushLogin } from './image/registry';
 import type { Config } from './inputs/config';
@@ -8,14 +8,13 @@ import { preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
 import { Failure, line, type Problem } from './words/words';
-import type { Advice } from './workload/advice';
 
 export interface Prepared {
   readonly built: Built;
   readonly ready: Ready;
   readonly cluster: Cluster;
-  /** What will hurt one day. It is looked for in a long build's shadow, or else while the rollout goes on. */
-  readonly advice: Later<Advice[]>;
+  /** For advice: asked in a long build's shadow, or else while the rollout goes on. */
+  readonly facts: Later<Facts>;
 }
 
 /** Milliseconds after the checks at which the build counts as a long one. */
@@ -54,9 +53,9 @@ export async function buildWhileChecking(
     if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
     return checked;
   });
-  const beginInShadow = async ({ advice }: Pick<Prepared, 'advice'>) => {
+  const beginInShadow = async ({ facts }: Pick<Prepared, 'facts'>) => {
     await tools.clock.sleep(LONG_BUILD_MS, built.signal);
-    if (!built.signal.aborted) await advice.begin();
+    if (!built.signal.aborted) await facts.begin();
   };
   checking.result.then(beginInShadow).catch(() => undefined);
   const [pushed, checked] = await Promise.all([
@@ -100,7 +99,7 @@ async function checkCluster(
   if (!complete) note(line('log.rolling', {}));
   note(line('log.trial', {}));
   const cluster = new Cluster(transport, kubectl, cancel);
-  return { ready, cluster, advice: new Later(() => gatherAdvice(config, tools, cluster, ready)) };
+  return { ready, cluster, facts: new Later(() => gatherFacts(config, tools, cluster, ready)) };
 }
 
 async function checkLogin(

@@ -67,7 +67,11 @@ const NO_SOURCE = /\bnot found$|manifest unknown/i;
 export function troubleOf(lines: readonly string[], { isSilent = false } = {}): Trouble {
   const said = lastWord(lines);
   const kind = isSilent ? silentKind(lines) : kindOf(withoutNames(said), lines);
-  return { kind, said: said.replace(WRAPPING, ''), tail: lines.slice(-TAIL) };
+  return {
+    kind,
+    said: said.replace(WRAPPING, '').replace(/(https?:\/\/[^\s?]+)\?[^\s"]*/g, '$1'),
+    tail: lines.slice(-TAIL),
+  };
 }
 
 /** A cache that hangs comes after the push. */
@@ -100,13 +104,14 @@ function isCaching(lines: readonly string[], said: string): boolean {
 
 /** Images and addresses have names of all kinds: `team/access-denied:429`. */
 function withoutNames(said: string): string {
-  return said.replace(/(?<!\S)(?!(?:i\/o|read\/write)\b)\S*\/\S*/g, ' ');
+  return said.replace(/'[^']*'/g, ' ').replace(/(?<!\S)(?!(?:i\/o|read\/write)\b)\S*\/\S*?(?=:?(?:\s|$))/g, ' ');
 }
 
 function kindOf(said: string, lines: readonly string[]): TroubleKind {
   if (ENGINE.test(said)) return 'engine';
   if (STEP.test(said)) return lines.some((text) => FOREIGN.test(text)) ? 'emulation' : 'step';
   if (NO_HOST.test(said)) return 'no-registry';
+  if (isCaching(lines, said)) return 'cache';
   if (isPushing(lines, said)) {
     if (READ_ONLY.test(said)) return 'push-read-only';
     if (LIMITED.test(said)) return 'push-limit';
@@ -115,7 +120,6 @@ function kindOf(said: string, lines: readonly string[]): TroubleKind {
     if (DENIED.test(said)) return 'push-denied';
     return TRANSIENT.test(said) ? 'registry' : 'push-failed';
   }
-  if (isCaching(lines, said)) return 'cache';
   if (SOURCE.test(said)) {
     if (LIMITED.test(said)) return 'pull-limit';
     if (DENIED.test(said) || NO_SOURCE.test(said)) return 'base-denied';

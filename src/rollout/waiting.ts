@@ -7,7 +7,7 @@ import { isBeingSetUp, isReady, newPods, type Snapshot } from './snapshot';
 /** Milliseconds between two thoughts about who waits for too long; only reading events costs anything. */
 const TICK_MS = 5_000;
 /** Milliseconds that a pod may be set up, or be unready, before its events are read; where something has failed, none. */
-const PATIENCE_MS = { setUp: 10_000, ready: 45_000, failed: 0 };
+const PATIENCE_MS = { setUp: 10_000, ready: 60_000, failed: 0 };
 /** Milliseconds between two readings, doubling from the first to the last; for pods that are merely not ready, the last at once. */
 const AGAIN_MS = { first: 10_000, last: 40_000 };
 /** The second pod mostly waits for the same as the first. */

@@ -1,0 +1,169 @@
+// What the step costs, on the running testbed: its time against the usual recipe (docker login, docker buildx build --push,
+// one ssh session with kubectl set image, annotate and rollout status), the CPU that it uses on the cluster's host while it
+// watches, and its memory.
+//
+//   eval "$(testbed/env)" && node bench/overhead.js --out overhead.md
+//
+//   --only NAME,NAME      of changed, unchanged, redeploy and watch
+//   --pairs N             timed runs of the step and the recipe, in turns (9); two before them are not counted
+//   --watches N           rollouts of a minute that are watched (3)
+//   --round-trip MS       how far away the host is for SSH, for both (0)
+//   --dist FILE           another bundle than the committed one
+
+const { execFileSync } = require('node:child_process');
+const { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { cpus, tmpdir, totalmem } = require('node:os');
+const { join } = require('node:path');
+const { parseArgs } = require('node:util');
+const { App, root, testbed } = require('../testbed/sample-app');
+const { farAway, testbedHost } = require('./overhead/distance');
+const { inPairs, rows } = require('./overhead/pairs');
+const { Recipe } = require('./overhead/recipe');
+const { hasInput } = require('./overhead/step');
+const { render } = require('./overhead/table');
+const { stop } = require('./overhead/underway');
+const { watchSlowRollouts } = require('./overhead/watch');
+
+const OPTIONS = /** @type {const} */ ({
+  only: { type: 'string' },
+  pairs: { type: 'string', default: '9' },
+  watches: { type: 'string', default: '3' },
+  'round-trip': { type: 'string', default: '0' },
+  dist: { type: 'string' },
+  out: { type: 'string' },
+  help: { type: 'boolean', default: false },
+});
+
+/** @type {(() => unknown)[]} */
+const undoing = [];
+
+/** Has something done at the end, the last one first. @param {() => unknown} act */
+function undo(act) {
+  undoing.unshift(act);
+}
+
+async function main() {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return process.stdout.write(usage());
+  const chosen = choose(values.only);
+  const counts = { pairs: count(values, 'pairs', 1), watches: count(values, 'watches', 1) };
+  const roundTrip = count(values, 'round-trip', 0);
+  const about = environment(roundTrip, values.dist);
+  const tools = { ...(await prepare(roundTrip, values.dist)), say };
+  const pairs = /** @type {Record<string, import('./overhead/pairs').Pair[]>} */ ({});
+  const left = [];
+  for (const [name, { inputs }] of Object.entries(rows).filter(([each]) => chosen.includes(each))) {
+    const missing = Object.keys(inputs).find((input) => !hasInput(input));
+    if (missing === undefined) pairs[name] = await inPairs(name, tools, counts.pairs);
+    else left.push(`\`${name}\` could not be measured: the action has no input \`${missing}\`.`);
+  }
+  const watched = chosen.includes('watch') ? await watchSlowRollouts(tools, counts.watches, undo) : [];
+  const report = render({ pairs, left, watched, peakBytes: peakBytes(tools.peakFile), environment: about });
+  process.stdout.write(report);
+  if (values.out) writeFileSync(values.out, report);
+}
+
+/** @param {string | undefined} only */
+function choose(only) {
+  const known = [...Object.keys(rows), 'watch'];
+  const chosen = only?.split(',') ?? known;
+  const unknown = chosen.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`not known: ${unknown.join(', ')}; there are: ${known.join(' ')}`);
+  return chosen;
+}
+
+/** @param {number} roundTripMs @param {string | undefined} bundle */
+async function prepare(roundTripMs, bundle) {
+  const folder = mkdtempSync(join(tmpdir(), 'overhead-'));
+  undo(() => rmSync(folder, { recursive: true, force: true }));
+  // A copy: somebody may build another one meanwhile.
+  const ours = join(folder, 'dist');
+  cpSync(join(root, 'dist'), ours, { recursive: true });
+  const dist = bundle ?? join(ours, 'index.js');
+  const recipe = new Recipe();
+  undo(() => recipe.remove());
+  const [stepApp, recipeApp] = [await install(), await install()];
+  let where = testbedHost();
+  if (roundTripMs > 0) {
+    const far = await farAway(where, roundTripMs);
+    undo(far.close);
+    where = far.where;
+  }
+  return { dist, recipe, stepApp, recipeApp, where, peakFile: join(folder, 'peak') };
+}
+
+async function install() {
+  const app = new App();
+  undo(() => app.remove());
+  await app.install({ registry: 'private' });
+  return app;
+}
+
+/** @param {string} file */
+function peakBytes(file) {
+  if (!existsSync(file)) return undefined;
+  return Math.max(...readFileSync(file, 'utf8').trim().split('\n').map(Number)) * 1024;
+}
+
+/** @param {Record<string, unknown>} values @param {string} name @param {number} least */
+function count(values, name, least) {
+  const number = Number(values[name]);
+  if (!Number.isInteger(number) || number < least) throw new Error(`--${name} is a number from ${least} on`);
+  return number;
+}
+
+/** @param {number} roundTripMs @param {string | undefined} dist */
+function environment(roundTripMs, dist) {
+  const { serverVersion, clientVersion } = JSON.parse(said('kubectl', 'version', '-o', 'json'));
+  const changes = said('git', '-C', root, 'status', '--porcelain', '--', 'dist');
+  const bundle = dist === undefined ? (changes ? ' with a dist that is not committed' : '') : ' with another bundle';
+  return [
+    `the action at ${said('git', '-C', root, 'rev-parse', '--short', 'HEAD')}${bundle}, on node ${said(testbed('NODE'), '--version')}`,
+    `Kubernetes ${serverVersion?.gitVersion}, kubectl ${clientVersion?.gitVersion}`,
+    `Docker ${said('docker', 'version', '--format', '{{.Server.Version}}')}, buildx ${said('docker', 'buildx', 'version').split(' ')[1]}`,
+    ...(roundTripMs > 0 ? [`${roundTripMs} ms to the host and back by SSH`] : []),
+    `all on one machine, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    new Date().toISOString().slice(0, 10),
+  ];
+}
+
+/** What a program says. @param {string} program @param {string[]} argv */
+function said(program, ...argv) {
+  return execFileSync(program, argv, { encoding: 'utf8' }).trim();
+}
+
+function usage() {
+  const [text = ''] = /^(\/\/.*\n)*/.exec(readFileSync(__filename, 'utf8')) ?? [];
+  return text.replace(/^\/\/ ?/gm, '');
+}
+
+/** @param {string} text */
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+async function takeAway() {
+  for (const act of undoing.splice(0)) {
+    try {
+      await act();
+    } catch (fault) {
+      say(`${fault}`);
+      process.exitCode ??= 2;
+    }
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    say('taking away what is under way');
+    process.exitCode = 130;
+    stop();
+  });
+}
+
+main()
+  .catch((fault) => {
+    say(fault.message);
+    process.exitCode ??= 2;
+  })
+  .finally(takeAway);
