@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../inputs/config';
+import type { BuildSecret, Config } from '../inputs/config';
 import { detailOf, hasSucceeded } from '../system/process';
 import { Failure, line, problem } from '../words/words';
 import { blamedLine } from './blame';
@@ -11,7 +11,15 @@ import { findExisting } from './existing';
 import { labelsOf } from './labels';
 import { loginEnvironment, loginFolder, loginsOf, takesLoginFromEnvironment } from './login';
 import { type BuildMetadata, parseMetadata } from './metadata';
-import { explainTrouble, isCacheTrouble, isTransient, mayLackLogin, type Trouble, troubleOf } from './trouble';
+import {
+  explainTrouble,
+  hasBegun,
+  isCacheTrouble,
+  isTransient,
+  mayLackLogin,
+  type Trouble,
+  troubleOf,
+} from './trouble';
 
 export interface BuildTools extends BuilderTools {
   /** Takes each line that docker prints. */
@@ -44,12 +52,25 @@ export async function buildAndPush(config: Config, tools: BuildTools): Promise<B
     return { digest: existing, isExisting: true, login: {} };
   }
   const labels = labelsOf(config, process.env);
+  const secrets = build.secrets.filter((secret) => isSet(secret, tools));
   const builder = await chooseBuilder(config, usableCaches(config, tools), tools);
   const metadataFile = join(tools.folder, 'metadata.json');
-  const login = await buildUntilPushed(config, builder, { labels, metadataFile }, tools);
+  const login = await buildUntilPushed(
+    { ...config, build: { ...build, secrets } },
+    builder,
+    { labels, metadataFile },
+    tools,
+  );
   const built = parseMetadata(await readFile(metadataFile, 'utf8').catch(() => ''));
   if (!built) throw new Failure(problem('build.no-digest', {}));
   return { ...built, login };
+}
+
+/** docker itself leaves out what is not set, without a word. The variable is not told: somebody may have written the secret there. */
+function isSet(secret: BuildSecret, { warn }: BuildTools): boolean {
+  if (!('env' in secret) || process.env[secret.env]) return true;
+  warn(line('log.secret-unset', { id: secret.id }));
+  return false;
 }
 
 function usableCaches({ build, image }: Config, { warn }: BuildTools): Caches {
@@ -90,7 +111,7 @@ async function buildUntilPushed(
       environment = await loginFolder(logins, tools.folder);
       isLoginTried = true;
       tools.note(line('log.old-buildx', { version: version.stdout.trim() }));
-    } else if (isCacheTrouble(trouble) && caches.from.length + caches.to.length > 0) {
+    } else if ((isCacheTrouble(trouble) || !hasBegun(trouble)) && caches.from.length + caches.to.length > 0) {
       tools.warn(line('log.cache-failed', { detail: trouble.said }));
       caches = { from: [], to: [] };
     } else if (tries < PUSH_TRIES && isTransient(trouble, { tries, hasLogin: logins.length > 0 })) {
@@ -124,7 +145,9 @@ async function buildOnce(
       onLine: (text) => {
         onLine(text);
         silence.broken(text);
-        if (text.trim() !== '' && last.push(text) > LAST_LINES) last.shift();
+        // What docker says of being ended is no reason.
+        if (text.trim() === '' || silence.signal.aborted) return;
+        if (last.push(text) > LAST_LINES) last.shift();
       },
     })
     .finally(() => silence.end());

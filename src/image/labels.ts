@@ -27,7 +27,7 @@ export function labelsOf(
     'org.opencontainers.image.title': run.repository.split('/').pop(),
     [BUILD_ARGS_LABEL]: hashBuildArgs(build.buildArgs, environment),
   };
-  const given = new Set(build.labels.map((label) => label.slice(0, label.indexOf('='))));
+  const given = new Set(build.labels.map((label) => label.split('=', 1)[0]));
   const added = Object.entries(own).filter(([name, value]) => value && !given.has(name));
   return [...added.map(([name, value]) => `${name}=${value}`), ...build.labels];
 }

@@ -18,6 +18,7 @@ export type TroubleKind =
   | 'cache'
   | 'emulation'
   | 'engine'
+  | 'no-builder'
   | 'step'; // the Dockerfile, or what it runs
 
 export interface Trouble {
@@ -38,7 +39,7 @@ const WRAPPING =
 const TAIL = 20;
 
 const TRANSIENT =
-  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|no response|closed pipe|cannot reuse body|request canceled|: unknown$|blob upload (?:unknown|invalid)/i;
+  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|no response|closed pipe|cannot reuse body|request canceled|: unknown$|blob[ _]upload[ _](?:unknown|invalid)/i;
 const LIMITED = /\b429\b|too ?many ?requests|rate limit/i;
 const DENIED =
   /denied|unauthorized|no basic auth credentials|insufficient_scope|authorization failed|403 forbidden|HTTP 40[13]\b/i;
@@ -46,6 +47,7 @@ const READ_ONLY = /insufficient scopes|read[- ]only/i;
 const MISSING = /name[_ ]unknown|(?:repository|project)\b.{0,200}(?:not found|does not exist in)/i;
 /** The engine's words for a wrong login, but also where the registry was in too much trouble to ask for one. */
 const NO_CHALLENGE = /\bunauthorized(?:: authentication required)?$/i;
+const NO_BUILDER = /^error: (?:failed to build: )?no builder .* found$/i;
 const NO_HOST = /no such host/i;
 const CACHE = /\bcache (?:ex|im)port/i;
 /** The steps that read and write caches, as buildx heads what they printed: ` > exporting cache to registry:`. */
@@ -109,6 +111,7 @@ function withoutNames(said: string): string {
 
 function kindOf(said: string, lines: readonly string[]): TroubleKind {
   if (ENGINE.test(said)) return 'engine';
+  if (NO_BUILDER.test(said)) return 'no-builder';
   if (STEP.test(said)) return lines.some((text) => FOREIGN.test(text)) ? 'emulation' : 'step';
   if (NO_HOST.test(said)) return 'no-registry';
   if (isCaching(lines, said)) return 'cache';
@@ -146,6 +149,11 @@ export function mayLackLogin({ kind }: Trouble): boolean {
   return ['push-unasked', 'push-denied', 'push-missing', 'base-denied', 'pull-limit'].includes(kind);
 }
 
+/** Whether docker got as far as to build anything: a cache's folder that cannot be made keeps it from that, without a word of a cache. */
+export function hasBegun({ tail }: Trouble): boolean {
+  return tail.some((text) => /^#\d+ /.test(text));
+}
+
 export function isCacheTrouble({ kind }: Trouble): boolean {
   return kind === 'cache';
 }
@@ -179,6 +187,8 @@ export function explainTrouble({ kind, said, tail, at }: Trouble, { build, image
       return problem('build.registry', { registry, tries, detail: said });
     case 'emulation':
       return problem('build.emulation', { platforms: build.platforms.join(', '), detail: said });
+    case 'no-builder':
+      return problem('build.no-builder', { builder: build.builder ?? '', detail: said });
     case 'engine':
       return problem('build.no-engine', { detail: said });
     case 'cache':

@@ -34,7 +34,7 @@ export function parseBuild(reader: Reader): BuildConfig {
     buildArgs: keyed(reader, 'build-args', { valueOptional: true }),
     buildContexts: keyed(reader, 'build-contexts'),
     secrets: parseSecrets(reader),
-    labels: keyed(reader, 'labels'),
+    labels: keyed(reader, 'labels', { valueOptional: true }),
     platforms: parsePlatforms(reader),
     cacheFrom: reader.list('cache-from', { commas: false }),
     cacheTo: reader.list('cache-to', { commas: false }),
@@ -46,7 +46,7 @@ export function parseBuild(reader: Reader): BuildConfig {
   };
 }
 
-/** `NAME=value` lines. A build argument may stand alone: docker then takes it from the environment. */
+/** `NAME=value` lines. A name may stand alone where docker knows what to make of it: an argument from the environment, an empty label. */
 function keyed(reader: Reader, name: InputName, { valueOptional = false, commas = false } = {}): string[] {
   const entries = reader.list(name, { commas });
   const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;

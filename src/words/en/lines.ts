@@ -109,6 +109,8 @@ export const lines = {
     `The build's cache does not work, so the image is built without it: ${detail}`,
   'log.no-cache': ({ detail }: { detail: string }) =>
     `There is no builder for the cache, so the image is built without it: ${detail}`,
+  'log.secret-unset': ({ id }: { id: string }) =>
+    `The build secret "${id}" is left out: the step has no environment variable of the name that "secret-envs" gives`,
   'log.no-github-cache': (_: object) =>
     'This runner offers no cache of GitHub (type=gha), so the image is built without it',
   'log.overtaken': ({ tag }: { tag: string }) =>
