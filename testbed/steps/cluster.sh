@@ -39,7 +39,8 @@ initialise_cluster() {
     { tail -n 20 "$state/logs/kubeadm.log" >&2; die "kubeadm failed; the logs are in $state/logs"; }
 }
 
-# Every listener stays on this machine's own addresses. evictionHard is empty: a full disk is no reason to evict here.
+# Every listener stays on this machine's own addresses. A disk that is rather full is no reason to evict here (an empty evictionHard
+# would mean the defaults, of which one is 15 % of the disk).
 write_kubeadm_configuration() {
   cat <<YAML
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -68,7 +69,7 @@ address: $host_ip
 cgroupDriver: cgroupfs
 failCgroupV1: false
 failSwapOn: false
-evictionHard: {}
+evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%}
 imageGCHighThresholdPercent: 100
 maxPods: 400
 oomScoreAdj: 0

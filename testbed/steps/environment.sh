@@ -26,6 +26,7 @@ environment() {
   variable TESTBED_PRIVATE_REGISTRY_USER "$registry_user"
   variable TESTBED_PRIVATE_REGISTRY_PASSWORD "$(cat "$state/registry-password")"
   variable TESTBED_SERVER "$(built server)"
+  variable TESTBED_BUSYBOX "$packages/engines/bin/busybox"
   variable TESTBED_NODE "$node_binary"
   [ ! -e "$cache/builds/act.current" ] || [ ! -x "$(built act)" ] || variable TESTBED_ACT "$(built act)"
 }
