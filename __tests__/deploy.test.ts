@@ -75,6 +75,7 @@ function start({
     clock,
     log,
     folder,
+    removeLater() {},
     signal: cancel.signal,
     connect: connect ?? (async () => transport),
     fetch: async (url) => {

@@ -78,6 +78,7 @@ async function run({
     clock,
     log,
     folder,
+    removeLater() {},
     signal: cancel.signal,
     connect: async () => transport,
     fetch: async (asked) => new Response('{}', { status: asked === URL_ASKED ? url : 200 }),

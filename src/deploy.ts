@@ -38,6 +38,7 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
     reporter: new Reporter(config, tools.clock, tools.log),
     closing: new Closing(),
     wrote: false,
+    holds: false,
   };
   const ended = new AbortController();
   return Promise.race([story(run), overdue(run, ended.signal)]).finally(() => ended.abort());
@@ -147,23 +148,24 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
   await reporter.phase('record', async () => {
     const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
     const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
-    const isOurs = isSeen && outcome !== 'superseded';
-    const { container, target } = begun;
+    const { container, target, writer } = begun;
     const ending = {
       outcome: ended.recorded ?? outcome,
       container: container.name,
       image: target.image,
       // A version that was still on its way back goes on proving itself.
       isSoakOver: current === 'old' && outcome !== 'cancelled',
+      writer,
     };
     const late = tools.clock.sleep(ASIDE_MS);
     const isOnNode = isSuccess(outcome) && begun.changed;
     const [lost, beside, facts, size] = await Promise.all([
-      isOurs && workload && recordOutcome(writing, workload, ending),
+      isSeen && workload && recordOutcome(writing, workload, ending),
       isOnNode ? lookBeside(begun.cluster, snapshot) : { hurt: [] },
       Promise.race([aside.facts, late.then(() => undefined)]),
       Promise.race([aside.size, late.then(() => undefined)]),
     ]);
+    run.holds &&= lost !== undefined;
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
     for (const each of beside.hurt) reporter.warn(line('log.neighbour', each));
     const advice = facts ? adviceOf(config, tools.clock.today(), aside.ready, { ...facts, ...beside }) : [];

@@ -4,7 +4,7 @@ import type { Observer } from './rollout/observe';
 import type { Run } from './run';
 import { Failure, line, problem } from './words/words';
 import { annotations } from './workload/annotations';
-import { type Holder, holderOf, isEarlierAttempt, unanswered } from './workload/hold';
+import { type Holder, holderOf, isEarlierAttempt, RELEASED, unanswered } from './workload/hold';
 import { annotationPatch } from './workload/patch';
 import { write } from './workload/write';
 
@@ -19,41 +19,62 @@ const SILENT_MS = 50_000;
 const LINE_MS = 60_000;
 const TICK_MS = 1_000;
 
+/** One run's wait, which may be for several others, one after the other. */
+export interface Wait {
+  /** When it began, on the run's clock. */
+  began?: number;
+  /** How many questions it has asked. */
+  questions: number;
+  /** Whether a workload's holder is the one that was found to be gone. */
+  isGone?: (workload: Deployment) => boolean;
+}
+
 /**
- * Waits while another run holds the workload. Gives the one that is gone without having let go, where there is one. Throws a
- * `Failure` where the holder is still at work after the `timeout`.
+ * Waits while another run holds the workload, and notes in `wait` if that one is gone without having let go. Throws a `Failure`
+ * where another run is still at work after the `timeout`.
  */
-export async function waitForHolder(run: Run, cluster: Cluster, observer: Observer): Promise<Holder | undefined> {
+export async function waitForHolder(run: Run, cluster: Cluster, observer: Observer, wait: Wait): Promise<void> {
   const { config, tools, reporter } = run;
   const { clock, signal } = tools;
-  const began = clock.now();
-  let [askedAt, toldAt, signAt, sign] = [-ASK_MS, -LINE_MS, began, ''];
-  for (let count = 1; ; ) {
+  wait.began ??= clock.now();
+  let [askedAt, toldAt, signAt, sign] = [-ASK_MS, -LINE_MS, clock.now(), ''];
+  for (;;) {
     const { workload } = observer.snapshot();
     const holder = workload && holderOf(workload);
-    if (!workload || !holder || holder.id === config.run.id) return undefined;
-    if (isEarlierAttempt(holder, config.run)) return holder;
+    if (!workload || !holder || holder.id === config.run.id) return;
+    if (isEarlierAttempt(holder, config.run)) {
+      wait.isGone = (later) => holderOf(later)?.id === holder.id;
+      return;
+    }
     const now = clock.now();
-    const seen = `${holder.id} ${workload.metadata?.annotations?.[annotations.answered]}`;
-    // While the cluster cannot be seen, silence says nothing.
-    if (seen !== sign || observer.trouble()) [sign, signAt] = [seen, now];
+    const seen = signOfLife(workload);
+    // While the cluster cannot be seen, or shows no question, silence says nothing.
+    if (seen !== sign || observer.trouble() || unanswered(workload) === undefined) [sign, signAt] = [seen, now];
     if (now - signAt >= SILENT_MS) {
+      // This process may have been stopped meanwhile: the write looks whether there is an answer after all.
+      wait.isGone = (later) => signOfLife(later) === seen;
       reporter.log.info(line('log.took-over', holder));
-      return holder;
+      return;
     }
     const { name: deployment } = config.workload;
-    if (now - began >= config.verdict.timeoutMs) throw new Failure(problem('workload.held', { deployment, ...holder }));
+    if (now - wait.began >= config.verdict.timeoutMs)
+      throw new Failure(problem('workload.held', { deployment, ...holder }));
     if (now - toldAt >= LINE_MS) {
       toldAt = now;
       reporter.log.info(line('log.held', { deployment, ...holder }));
     }
     if (now - askedAt >= ASK_MS) {
       askedAt = now;
-      await ask(run, cluster, workload, holder, `${config.run.id}/${count++}`);
+      await ask(run, cluster, workload, holder, `${config.run.id}/${++wait.questions}`);
     }
     await observer.changed(TICK_MS, signal);
     if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
   }
+}
+
+/** Changes with the holder, and with each of its answers. */
+function signOfLife(workload: Deployment): string {
+  return `${holderOf(workload)?.id} ${workload.metadata?.annotations?.[annotations.answered]}`;
 }
 
 async function ask(run: Run, cluster: Cluster, known: Deployment, { id }: Holder, question: string): Promise<void> {
@@ -80,4 +101,15 @@ export async function answerAsks(run: Run, cluster: Cluster, observer: Observer,
     }
     await tools.clock.sleep(TICK_MS, signal);
   }
+}
+
+/** Lets the workload go where this run still holds it: one that ended before it could write how. */
+export async function letGo(run: Run, cluster: Cluster, observer: Observer): Promise<void> {
+  const { workload } = observer.snapshot();
+  // A host that cannot be reached would only be waited for: the next run finds this one silent.
+  if (!run.holds || !workload || observer.trouble()) return;
+  const isOurs = (now: Deployment) => holderOf(now)?.id === run.config.run.id;
+  const patchFor = (now: Deployment) =>
+    isOurs(now) ? annotationPatch(now, { [annotations.hold]: RELEASED }) : undefined;
+  await write({ ...run.tools, config: run.config, cluster }, workload, patchFor, (now) => !isOurs(now));
 }

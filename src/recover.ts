@@ -101,11 +101,12 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
     problems,
   });
   const restored = before.workload && (await restore(run, begun, before.workload, image));
-  if (restored && 'problems' in restored) {
-    return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
+  if (restored === undefined || restored === 'changed' || restored === 'held') {
+    const by = restored ?? 'changed';
+    return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by }));
   }
-  if (!restored) {
-    return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by: 'changed' }));
+  if ('problems' in restored) {
+    return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
   }
   observer.see(restored);
   reporter.log.info(line('log.rolling-back', { container: container.name, image }));
@@ -150,18 +151,19 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
   }
 }
 
-/** Writes the image; gives what kept it from being written, or undefined where the workload is somebody else's by now. */
+/** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
 async function restore(
   run: Run,
-  { cluster, container, target }: Begun,
+  { cluster, container, target, writer }: Begun,
   workload: NonNullable<Snapshot['workload']>,
   image: string,
-): Promise<NonNullable<Snapshot['workload']> | { readonly problems: readonly Problem[] } | undefined> {
+): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] }> {
   const { config, tools } = run;
   run.wrote = true;
+  run.holds = true;
   try {
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await restoreImage(writing, { workload, template: target.template, container, image });
+    return await restoreImage(writing, { workload, template: target.template, container, image, writer });
   } catch (error) {
     const detail = problemsOf(error)
       .map((each) => explain(each).what)

@@ -16,6 +16,8 @@ export interface Run {
   readonly closing: Closing;
   /** Whether a write to the workload may have taken effect. */
   wrote: boolean;
+  /** Whether a hold of this run may stand on the workload. */
+  holds: boolean;
 }
 
 /** A rollout that has begun, or (`changed` false) was there already: what it wants to see, and what there was before. */
@@ -25,6 +27,8 @@ export interface Begun {
   readonly container: ChosenContainer;
   readonly changed: boolean;
   readonly observer: Observer;
+  /** The run that had written the workload when this one began to watch: this one itself, if it wrote. */
+  readonly writer: string | undefined;
   /** What the container ran before. */
   readonly replaced: string;
   /** The image to go back to, where there is one that served. */

@@ -1,4 +1,4 @@
-import { answerAsks, waitForHolder } from './hold';
+import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
 import { type PinnedImage, parseReference, printReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
@@ -8,7 +8,7 @@ import { restartCounts, stalledSince, type Target, templateOf } from './rollout/
 import type { Begun, Run } from './run';
 import { Failure, line, problem } from './words/words';
 import { Held, knownGood, type Written, writeImage } from './workload/changes';
-import { holderOf } from './workload/hold';
+import { holderOf, writerOf } from './workload/hold';
 import { overwritten } from './workload/inspect';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
@@ -22,8 +22,9 @@ const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
 
 /** Puts the image into the workload, unless it is there already, and makes ready to watch. */
 export async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
+  const wait: Wait = { questions: 0 };
   for (let known = before; ; ) {
-    const begun = await tryToUpdate(run, cluster, known, image);
+    const begun = await tryToUpdate(run, cluster, known, image, wait);
     if ('target' in begun) return begun;
     known = await look(run.config, cluster);
   }
@@ -35,32 +36,38 @@ async function tryToUpdate(
   cluster: Cluster,
   before: Ready,
   image: PinnedImage,
+  wait: Wait,
 ): Promise<Begun | { readonly waited: true }> {
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
   const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const ready = hasImage(before) ? await lookAgain(config, cluster, before) : before;
+  const isOld = hasImage(before) || holderOf(before.workload) !== undefined;
+  const ready = isOld ? await lookAgain(config, cluster, before) : before;
   const { container, soak } = ready;
   // The watches begin at what was seen then, so nothing that happens from here on can be missed.
   const observer = new Observer(cluster, clock, config.workload.namespace, ready);
-  closing.add(() => observer.stop());
+  const over = new AbortController();
+  const answering = answerAsks(run, cluster.uncancelled(), observer, over.signal);
+  const end = async () => {
+    over.abort();
+    await answering;
+    await letGo(run, cluster.uncancelled(), observer).finally(() => observer.stop());
+  };
+  closing.add(end);
   const changed = !hasImage(ready);
   let { workload } = ready;
   let replaced = container.image;
   let lastGood = knownGood(ready);
   if (changed) {
-    const written = await write(run, { cluster, observer }, ready, image);
-    if (!written) return { waited: true };
+    const written = await write(run, { cluster, observer }, ready, image, wait);
+    if (!written) {
+      await end();
+      return { waited: true };
+    }
     ({ workload, lastGood, replaced } = written);
     observer.see(workload);
-    const over = new AbortController();
-    const answering = answerAsks(run, cluster.uncancelled(), observer, over.signal);
-    closing.add(async () => {
-      over.abort();
-      await answering;
-    });
     reporter.found({ previousImage: replaced });
     reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
@@ -84,7 +91,17 @@ async function tryToUpdate(
     ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  return { cluster, target, container, changed, observer, replaced, ...(lastGood !== undefined && { lastGood }) };
+  const writer = changed ? config.run.id : writerOf(ready.workload);
+  return {
+    cluster,
+    target,
+    container,
+    changed,
+    observer,
+    writer,
+    replaced,
+    ...(lastGood !== undefined && { lastGood }),
+  };
 }
 
 /** Writes the image, unless another run is at work: then it waits for that one, and gives nothing. */
@@ -93,20 +110,27 @@ async function write(
   { cluster, observer }: { cluster: Cluster; observer: Observer },
   ready: Ready,
   image: PinnedImage,
+  wait: Wait,
 ): Promise<Written | undefined> {
   const { config, tools } = run;
-  const held = holderOf(ready.workload);
-  const gone = held && (await waitForHolder(run, cluster, observer));
-  if (held && !gone) return undefined;
+  const { isGone } = wait;
+  if (holderOf(ready.workload) && !isGone?.(ready.workload)) {
+    await waitForHolder(run, cluster, observer, wait);
+    return undefined;
+  }
   const ran = overwritten(ready, config.image.references);
   run.wrote = true;
+  run.holds = true;
   try {
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await writeImage(writing, { ...ready, image, ...(ran && { ran }), ...(gone && { gone }) });
+    return await writeImage(writing, { ...ready, image, ...(ran && { ran }), ...(isGone && { isGone }) });
   } catch (error) {
     const isHeld = error instanceof Held;
     // What the API server clearly refused has changed nothing.
-    if (isHeld || (error instanceof KubectlError && REFUSALS.has(error.reason))) run.wrote = false;
+    if (isHeld || (error instanceof KubectlError && REFUSALS.has(error.reason))) {
+      run.wrote = false;
+      run.holds = false;
+    }
     if (isHeld) return undefined;
     throw error;
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { type BuildMetadata, parseMetadata, proveDigest } from '../../src/image/metadata';
+import { type BuildMetadata, parseImage, parseMetadata, proveDigest } from '../../src/image/metadata';
 import type { Digest } from '../../src/image/reference';
 
 const digestOf = (content: string | Uint8Array) =>
@@ -74,6 +74,98 @@ describe('the proof that the registry has what was built', () => {
         const bytes = Buffer.from(FLAT);
         bytes[at] = (bytes[at] ?? 0) ^ flip;
         expect(proveDigest(flat, bytes)).toBe('other-content');
+      }),
+    );
+  });
+});
+
+/** As `docker buildx imagetools inspect --format '{{json .}}'` of buildx 0.38 prints it; only the labels were put in by hand. */
+const shown = {
+  config: (Labels?: Record<string, string>, architecture = 'amd64') => ({
+    created: '2026-11-23T12:17:56.582488733Z',
+    architecture,
+    os: 'linux',
+    config: { Env: ['V=1'], WorkingDir: '/', ...(Labels && { Labels }) },
+    rootfs: { type: 'layers', diff_ids: [] },
+    history: [],
+  }),
+  flat: (image: object, mediaType = 'application/vnd.oci.image.manifest.v1+json') => ({
+    name: 'user/app:v1',
+    manifest: { mediaType, digest: flat.digest, size: 480 },
+    image,
+  }),
+  index: (image: object, platforms: readonly object[]) => ({
+    name: 'user/app:v1',
+    manifest: {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      digest: digestOf(INDEX),
+      size: 645,
+      manifests: platforms.map((platform) => ({ digest: flat.digest, size: 480, platform })),
+    },
+    image,
+  }),
+};
+const [AMD64, ARM64] = [
+  { architecture: 'amd64', os: 'linux' },
+  { architecture: 'arm64', os: 'linux' },
+];
+const ATTESTATION = { architecture: 'unknown', os: 'unknown' };
+
+describe('an image in a registry', () => {
+  it.each<[string, object, ReturnType<typeof parseImage>]>([
+    ['of one platform', shown.flat(shown.config({ a: 'b' })), { digest: flat.digest, labels: [{ a: 'b' }] }],
+    ['without labels', shown.flat(shown.config()), { digest: flat.digest, labels: [{}] }],
+    [
+      'of one platform, with an attestation',
+      shown.index(shown.config({ a: 'b' }), [AMD64, ATTESTATION]),
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }] },
+    ],
+    [
+      'of two platforms, with attestations',
+      shown.index({ 'linux/amd64': shown.config({ a: 'b' }), 'linux/arm64': shown.config({ a: 'c' }, 'arm64') }, [
+        AMD64,
+        ARM64,
+        ATTESTATION,
+        ATTESTATION,
+      ]),
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }, { a: 'c' }] },
+    ],
+    [
+      'of two platforms, one of which has no labels',
+      shown.index({ 'linux/amd64': shown.config({ a: 'b' }), 'linux/arm64': shown.config(undefined, 'arm64') }, [
+        AMD64,
+        ARM64,
+      ]),
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }, {}] },
+    ],
+    ['that is no image, such as a chart', shown.flat({}), undefined],
+    ['without a digest', { ...shown.flat(shown.config()), manifest: {} }, undefined],
+    ['without a manifest', { image: shown.config() }, undefined],
+    ['with a manifest alone', { manifest: { digest: flat.digest } }, undefined],
+  ])('%s', (_, json, image) => expect(parseImage(JSON.stringify(json))).toEqual(image));
+
+  it.each(['', '{}', '[]', 'null', '"x"', '7', '{"manifest":', 'ERROR: user/app:v1: not found'])(
+    'is none where the answer is %j',
+    (text) => expect(parseImage(text)).toBeUndefined(),
+  );
+
+  it('is an image or none, whatever the answer is', () => {
+    const json = fc.record(
+      {
+        manifest: fc.oneof(fc.constant({ digest: flat.digest }), fc.jsonValue()),
+        image: fc.oneof(
+          fc.jsonValue(),
+          fc.dictionary(fc.string(), fc.jsonValue()),
+          fc.record({ rootfs: fc.jsonValue() }),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(json, (value) => {
+        const image = parseImage(JSON.stringify(value));
+        if (image) expect([image.digest, image.labels.length > 0]).toEqual([flat.digest, true]);
       }),
     );
   });

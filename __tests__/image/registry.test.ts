@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { type ImageReference, parseDigest } from '../../src/image/reference';
-import { checkPushLogin, type Fetch, isPullable, parseChallenge } from '../../src/image/registry';
+import { checkPushLogin, type Fetch, grantedActions, isPullable, parseChallenge } from '../../src/image/registry';
 import { Secret } from '../../src/system/secret';
 
 const never = new AbortController().signal;
@@ -26,6 +27,84 @@ describe('a challenge', () => {
     ['', undefined],
     ['"junk"', undefined],
   ])('%s', (header, challenge) => expect(parseChallenge(header)).toEqual(challenge));
+});
+
+const path = 'caringnote/caring-note-api';
+
+/** A JSON Web Token with these claims; `.` has to end it even where it is unsigned. */
+function jwt(claims: unknown, signature = 'c2lnbmVk'): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'ES256', typ: 'JWT' })}.${part(claims)}.${signature}`;
+}
+
+/** An entry of the `access` claim, as Docker Hub and others write it. */
+const entry = (actions: unknown, more: object = {}) => ({ type: 'repository', name: path, actions, ...more });
+
+describe('what a token grants', () => {
+  it.each<[string, unknown, readonly unknown[] | undefined]>([
+    ['to pull and to push', { access: [entry(['pull', 'push'])] }, ['pull', 'push']],
+    [
+      'to pull, with what only its registry understands',
+      { iss: 'auth.docker.io', access: [entry(['pull'], { class: '', parameters: { pull_limit: '100' } })] },
+      ['pull'],
+    ],
+    ['in two entries', { access: [entry(['pull']), entry(['push'])] }, ['pull', 'push']],
+    [
+      'beside what it grants elsewhere',
+      {
+        access: [
+          { type: 'registry', name: path, actions: ['*'] },
+          entry(['pull']),
+          { ...entry(['push']), name: 'x/y' },
+        ],
+      },
+      ['pull'],
+    ],
+    ['nothing here', { access: [entry([])] }, []],
+    ['nothing here, as Go writes an empty list', { access: [entry(null)] }, []],
+    ['nothing at all', { access: [] }, []],
+    ['elsewhere only, or here under another name', { access: [{ ...entry(['pull']), name: 'x/y' }] }, undefined],
+    ['in words of its own', { access: [{ Type: 'repository', Name: path, Actions: ['pull'] }] }, undefined],
+    ['actions that are no list', { access: [entry('pull')] }, undefined],
+    ['no actions', { access: [entry(undefined)] }, undefined],
+    ['entries that are none', { access: [null, 'pull', 1, [path]] }, undefined],
+    ['something else', { access: 'all' }, undefined],
+    ['by a scope', { scope: `repository:${path}:pull` }, undefined],
+    ['by nothing', null, undefined],
+    ['by a number', 7, undefined],
+  ])('%s', (_, claims, granted) => {
+    expect(grantedActions(jwt(claims), path)).toEqual(granted);
+    expect(grantedActions(jwt(claims, ''), path)).toEqual(granted);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['nothing', ''],
+    ['opaque', 'djE6Y2FyaW5nbm90ZTpnaHBfeHh4'],
+    ['opaque, with dots', 'a.b.c'],
+    ['two parts of three', jwt({ access: [entry(['pull'])] }).replace(/\.[^.]*$/, '')],
+    ['a token whose claims are no JSON', `e30.${Buffer.from('{"access":[').toString('base64url')}.x`],
+  ])('is not known of a token that is %s', (_, token) => expect(grantedActions(token, path)).toBeUndefined());
+
+  it('can be asked of any token', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((text) => jwt(JSON.parse(text))),
+        ),
+        (token) => {
+          expect(grantedActions(token, path)).toBeUndefined();
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), (access, actions) => {
+        const granted = grantedActions(jwt({ access: [...access, entry(actions)] }), path);
+        expect(granted).toEqual(actions === null ? [] : Array.isArray(actions) ? actions : undefined);
+      }),
+    );
+  });
 });
 
 const CREDENTIALS = { username: 'caringnote', password: new Secret('dckr_pat_right') };
@@ -69,8 +148,6 @@ afterEach(async () => {
   asked.splice(0);
 });
 
-const path = 'caringnote/caring-note-api';
-
 describe('the login check', () => {
   describe('at a registry with basic authentication', () => {
     const basic = () =>
@@ -101,10 +178,10 @@ describe('the login check', () => {
   });
 
   describe('at a registry with tokens, as Docker Hub is', () => {
-    const tokens = (refusal: number | undefined = undefined) =>
+    const tokens = (refusal?: number, given: unknown = { token: 'x' }) =>
       serve('tokens', ({ headers }, response) => {
         if (headers.authorization !== RIGHT_HEADER) return end(response, 401);
-        return refusal === undefined ? response.end(JSON.stringify({ token: 'x' })) : end(response, refusal);
+        return refusal === undefined ? response.end(JSON.stringify(given)) : end(response, refusal);
       });
     const hub = (realm: string) =>
       serve('registry', (_, response) =>
@@ -137,6 +214,86 @@ describe('the login check', () => {
       expect(
         await checkPushLogin({ registry: await hub(await tokens(status)), path }, CREDENTIALS, fetch, never),
       ).toBeUndefined();
+    });
+
+    describe.each(['token', 'access_token'])('which give a %s', (name) => {
+      const granting = async (...access: unknown[]) => {
+        const registry = await hub(await tokens(undefined, { [name]: jwt({ access }) }));
+        const problem = await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never);
+        return { problem, params: { repository: `${registry}/${path}`, username: 'caringnote' }, registry };
+      };
+
+      it('says that the token is for reading, where it grants pull alone', async () => {
+        const { problem, params, registry } = await granting(entry(['pull']));
+        expect(problem).toEqual({ code: 'registry.read-only', params: { registry, ...params } });
+      });
+
+      it.each([
+        ['nothing', []],
+        ['nothing for this repository', [entry([])]],
+        ['something that is no reading', [entry(['delete'])]],
+      ])('says that the push is not allowed, where it grants %s', async (_, access) => {
+        const { problem, params } = await granting(...access);
+        expect(problem).toEqual({ code: 'registry.denied', params });
+      });
+
+      it.each([
+        ['push', [entry(['pull', 'push'])]],
+        ['everything', [entry(['*'])]],
+        ['push in an entry of its own', [entry(['pull']), entry(['push'])]],
+        ['something for a repository that we do not know', [{ ...entry(['pull']), name: 'x/y' }]],
+      ])('finds nothing wrong where it grants %s', async (_, access) => {
+        expect((await granting(...access)).problem).toBeUndefined();
+      });
+    });
+
+    it.each([
+      ['no token', {}],
+      ['a token that is none', { token: 7 }],
+      ['no object', null],
+    ])('finds no problem in an answer with %s: the push has the last word', async (_, given) => {
+      const registry = await hub(await tokens(undefined, given));
+      expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toBeUndefined();
+    });
+
+    it('finds no problem in an answer that is no JSON', async () => {
+      const registry = await hub(await serve('tokens', (_, response) => void response.end('<html>')));
+      expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toBeUndefined();
+    });
+
+    describe('where a token for a push is refused as a wrong password is', () => {
+      /** As Docker Hub does with an access token that may not write; without a scope it answers by `login`. */
+      const reading = (login: (response: ServerResponse) => void) =>
+        serve('tokens', ({ url = '', headers }, response) => {
+          if (headers.authorization !== RIGHT_HEADER) return end(response, 401);
+          if (!url.includes('scope=')) return login(response);
+          return void response.writeHead(401).end('{"details":"access token has insufficient scopes"}');
+        });
+
+      it('says that the token is for reading, if it is let in without a scope, as docker login is', async () => {
+        const registry = await hub(await reading((response) => void response.end('{"token":"x"}')));
+        expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toEqual({
+          code: 'registry.read-only',
+          params: { registry, repository: `${registry}/${path}`, username: 'caringnote' },
+        });
+        const [, first, second] = asked;
+        expect([first?.authorization, second?.authorization]).toEqual([RIGHT_HEADER, RIGHT_HEADER]);
+        expect(first?.url).toContain('scope=');
+        expect(second?.url).toBe('/token?a=b&service=registry.docker.io');
+      });
+
+      it.each<[string, (response: ServerResponse) => void]>([
+        ['is refused', (response) => end(response, 401)],
+        ['is asked too often', (response) => end(response, 429)],
+        ['finds a fault', (response) => end(response, 500)],
+        ['finds nobody', (response) => response.destroy()],
+      ])('says that the password is wrong, if even that %s', async (_, login) => {
+        const registry = await hub(await reading(login));
+        expect(await checkPushLogin({ registry, path }, CREDENTIALS, fetch, never)).toEqual({
+          code: 'registry.login',
+          params: { registry, username: 'caringnote' },
+        });
+      });
     });
 
     it('asks for the right to pull and push this repository, and sends the password to the realm only', async () => {

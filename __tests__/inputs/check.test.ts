@@ -61,7 +61,18 @@ describe('the check of what the inputs point to', () => {
   ])('says %s of %j', async (code, given) => expect(await codes(given)).toEqual([code]));
 
   it('says everything at once', async () => {
-    expect(await codes({ context: 'empty', 'ssh-key': 'x' })).toEqual(['input.no-dockerfile', 'ssh.key-unreadable']);
+    const given = { context: 'empty', 'ssh-key': 'x', 'registry-auth': 'x' };
+    expect((await codes(given)).sort()).toEqual(['input.no-dockerfile', 'input.registry-auth', 'ssh.key-unreadable']);
+  });
+
+  it('reads the further logins', async () => {
+    const text = '- registry: ghcr.io\n  username: u\n  password: hunter2';
+    const { otherLogins, problems } = await checkInputs(rawInputs({ 'ssh-key': KEY, 'registry-auth': text }));
+    expect(otherLogins.map(({ registry, password }) => [registry, password.reveal()])).toEqual([
+      ['ghcr.io', 'hunter2'],
+    ]);
+    expect(problems).toEqual([]);
+    expect((await checkInputs(rawInputs({ 'ssh-key': KEY }))).otherLogins).toEqual([]);
   });
 
   it('shows no part of a key or passphrase', async () => {

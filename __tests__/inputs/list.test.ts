@@ -39,6 +39,27 @@ describe('a list of lines', () => {
   });
 });
 
+describe('a quoted entry', () => {
+  const quoted = (entry: string) => `"${entry.replaceAll('"', '""')}"`;
+  const text = fc.string({ unit: 'binary', maxLength: 30 }).filter((each) => each.trim() === each && each !== '');
+
+  it('holds anything: quotes, commas, line breaks of every kind', () => {
+    fc.assert(
+      fc.property(fc.array(text), fc.constantFrom('\n', '\r\n'), fc.boolean(), (entries, end, commas) => {
+        expect(parseList(entries.map(quoted).join(end), { commas })).toEqual(entries);
+      }),
+    );
+  });
+
+  it('stands beside others on a line where commas separate', () => {
+    fc.assert(
+      fc.property(fc.array(text), (entries) => {
+        expect(parseList(entries.map(quoted).join(','), { commas: true })).toEqual(entries);
+      }),
+    );
+  });
+});
+
 describe('a list in which commas separate too', () => {
   it.each<[string, string[]]>([
     ['v1', ['v1']],

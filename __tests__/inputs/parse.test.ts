@@ -13,8 +13,12 @@ describe('the least that a user writes', () => {
       image: {
         repository: { registry: 'docker.io', path: 'caringnote/caring-note-api' },
         references: [{ repository: { registry: 'docker.io', path: 'caringnote/caring-note-api' }, tag: RUN.sha }],
+        otherLogins: [],
       },
-      build: { context: '.', buildArgs: [], labels: [], noCache: false, pull: false },
+      build: {
+        ...{ context: '.', buildArgs: [], buildContexts: [], secrets: [], labels: [], platforms: [] },
+        ...{ cacheFrom: [], cacheTo: [], noCache: false, pull: false, skipExisting: false },
+      },
       host: {
         host: '203.0.113.7',
         port: 22,
@@ -53,7 +57,21 @@ const RIGHT: [Partial<RawInputs>, (config: ReturnType<typeof configOf>) => unkno
   [{ 'build-args': 'API=https://x/?a=b,c\nB' }, ({ build }) => build.buildArgs, ['API=https://x/?a=b,c', 'B']],
   [{ 'build-args': '"A=1\n2"\nB=' }, ({ build }) => build.buildArgs, ['A=1\n2', 'B=']],
   [{ 'build-args': 'A=$(id);::set-output::' }, ({ build }) => build.buildArgs, ['A=$(id);::set-output::']],
-  [{ labels: 'a.b/c=d\ne=' }, ({ build }) => build.labels, ['a.b/c=d', 'e=']],
+  [{ 'build-contexts': 'base=docker-image://alpine:3\nlib=../lib,x' }, ({ build }) => build.buildContexts.length, 2],
+  [{ secrets: 'npm=x' }, ({ build }) => build.secrets.map(({ id }) => id), ['npm']],
+  [{ 'secret-envs': 'npm=NPM_TOKEN' }, ({ build }) => build.secrets, [{ id: 'npm', env: 'NPM_TOKEN' }]],
+  [{ 'secret-files': 'npm=./.npmrc' }, ({ build }) => build.secrets, [{ id: 'npm', file: './.npmrc' }]],
+  [{ labels: 'a.b/c=d\ne=\nf' }, ({ build }) => build.labels, ['a.b/c=d', 'e=', 'f']],
+  [{ platforms: 'linux/amd64, linux/arm/v7' }, ({ build }) => build.platforms, ['linux/amd64', 'linux/arm/v7']],
+  [{ 'cache-from': 'type=gha\nuser/app:c' }, ({ build }) => build.cacheFrom, ['type=gha', 'user/app:c']],
+  [{ 'cache-to': 'type=gha,mode=max' }, ({ build }) => build.cacheTo, ['type=gha,mode=max']],
+  [{ builder: 'builder-1_x.y' }, ({ build }) => build.builder, 'builder-1_x.y'],
+  [{ network: 'host' }, ({ build }) => build.network, 'host'],
+  [{ provenance: 'mode=max' }, ({ build }) => build.provenance, 'mode=max'],
+  [{ provenance: 'true' }, ({ build }) => build.provenance, 'true'],
+  [{ provenance: 'False' }, ({ build }) => build.provenance, undefined],
+  [{ sbom: 'generator=docker/scout:latest' }, ({ build }) => build.sbom, 'generator=docker/scout:latest'],
+  [{ 'skip-existing': 'true' }, ({ build }) => build.skipExisting, true],
   [{ 'no-cache': 'true' }, ({ build }) => build.noCache, true],
   [{ 'no-cache': 'True' }, ({ build }) => build.noCache, true],
   [{ 'no-cache': 'FALSE' }, ({ build }) => build.noCache, false],
@@ -95,7 +113,7 @@ describe('a right input reaches the configuration', () => {
   it.each(RIGHT)('%j', (given, part, value) => expect(part(configOf(given))).toEqual(value));
 
   it('and every input but the ones below has such a case', () => {
-    const elsewhere: InputName[] = ['tags', 'registry-username', 'registry-password', 'ssh-key'];
+    const elsewhere: InputName[] = ['tags', 'registry-username', 'registry-password', 'registry-auth', 'ssh-key'];
     expect(INPUTS.filter((name) => !elsewhere.includes(name) && !RIGHT.some(([given]) => name in given))).toEqual([]);
   });
 
@@ -113,7 +131,13 @@ describe('a wrong input is refused, by its name', () => {
   it.each<[InputName, string[]]>([
     ['context', ['https://github.com/a/b.git', 'git@github.com:a/b.git', 'github.com/a/b', 'ssh://x', '-']],
     ['target', ['a b', '-x', '$(id)', 'a;b', '--push', '한']],
+    ['builder', ['a b', '-x', '$(id)', 'a/b', '한']],
+    ['network', ['a b', '--push', 'host;id']],
+    ['platforms', ['linux//amd64', 'linux/arm/v7/x', 'linux/amd64 --push', '/amd64', '한']],
+    ['provenance', ['yes', 'max', 'mode=', 'mode=max --push', '$(id)']],
+    ['sbom', ['yes', 'generator=', '--push']],
     ['no-cache', ['yes', '1', 'on', 'tRUE', 'true;id']],
+    ['skip-existing', ['yes', '1']],
     ['pull', ['always', '0']],
     [
       'ssh-host',
@@ -194,6 +218,10 @@ describe('a wrong input is refused, by its name', () => {
     'context',
     'file',
     'target',
+    'builder',
+    'network',
+    'provenance',
+    'sbom',
     'registry-username',
     'kubectl',
     'verify-path',
@@ -241,13 +269,20 @@ describe('a wrong input is refused, by its name', () => {
   it.each<[string, InputName, string, unknown]>([
     ['without a name', 'build-args', 'A=1\n=2', { name: 'build-args', entry: 2 }],
     ['with a space in its name', 'build-args', 'A B=1', { name: 'build-args', entry: 1 }],
-    ['with a NUL', 'build-args', 'A=1\0', { name: 'build-args', entry: 1 }],
-    ['without a value', 'labels', 'a=b\nc', { name: 'labels', entry: 2 }],
+    ['without a name', 'labels', 'a=b\n=c', { name: 'labels', entry: 2 }],
+    ['without a value', 'build-contexts', 'a', { name: 'build-contexts', entry: 1 }],
   ])('an entry %s', (_, name, text, params) => {
     expect(problemsOf({ [name]: text })).toEqual([{ code: 'input.keyed', params }]);
   });
 
-  it.each<InputName>(['tags', 'build-args', 'labels'])('%s with a quote that is never closed', (name) => {
+  it.each<InputName>(['build-args', 'labels', 'cache-from', 'tags'])('a NUL in "%s"', (name) => {
+    expect(problemsOf({ [name]: 'a=1\0' })).toEqual([{ code: 'input.nul', params: { name } }]);
+  });
+
+  it.each<InputName>([
+    ...(['tags', 'build-args', 'build-contexts', 'secrets', 'secret-envs', 'secret-files', 'labels'] as const),
+    ...(['platforms', 'cache-from', 'cache-to'] as const),
+  ])('%s with a quote that is never closed', (name) => {
     expect(codesOf({ [name]: '"a=1\nb=2' })[0]).toBe('input.list');
   });
 
@@ -284,21 +319,19 @@ describe('tags', () => {
   );
 
   it.each([
-    ['image.tag', ['-v1', '.v1', 'v 1', 'v1;id', '$(id)', 'v'.repeat(129), '한', 'v\0']],
+    ['input.tags', ['-v1', '.v1', 'v 1', 'v1;id', '$(id)', 'v'.repeat(129), '한']],
     [
       'image.tagless',
       ['user/app', 'ghcr.io/user/app', `user/app@sha256:${'0'.repeat(64)}`, `user/app:v1@sha256:${'0'.repeat(64)}`],
     ],
     ['image.no-own-tag', ['other/app:v1', 'ghcr.io/user/app:v1', 'app:v1']],
-    ['image.capitals', ['User/app:v1']],
-    ['image.name', ['https://ghcr.io/user/app:v1', 'user//app:v1']],
-    ['image.digest', ['user/app@sha256:123']],
+    ['input.tags', ['User/app:v1', 'https://ghcr.io/user/app:v1', 'user//app:v1', 'user/app@sha256:123']],
   ])('are refused as %s', (code, texts) => {
     for (const tags of texts) expect([tags, codesOf({ image: 'user/app', tags })]).toEqual([tags, [code]]);
   });
 
   it('fall back to a problem, not to nothing, where there is no commit', () => {
-    expect(problemsOf({}, { ...RUN, sha: '' }).map(({ code }) => code)).toEqual(['image.tag']);
+    expect(problemsOf({}, { ...RUN, sha: '' }).map(({ code }) => code)).toEqual(['input.tags']);
   });
 });
 
@@ -309,13 +342,26 @@ describe('all problems', () => {
       tags: '-x',
       'registry-username': '',
       'registry-password': 'p',
+      'registry-auth': '',
       context: 'https://github.com/a/b',
       file: 'a\nb',
       target: 'a b',
       'build-args': '=1',
-      labels: 'x',
+      'build-contexts': '=1',
+      secrets: '=1',
+      'secret-envs': '=1',
+      'secret-files': '=1',
+      labels: '=x',
+      platforms: 'a b',
+      'cache-from': '"',
+      'cache-to': '"',
       'no-cache': 'maybe',
       pull: 'maybe',
+      builder: 'a b',
+      network: 'a b',
+      provenance: 'maybe',
+      sbom: 'maybe',
+      'skip-existing': 'maybe',
       'ssh-host': 'a b',
       'ssh-port': 'x',
       'ssh-username': 'a b',
@@ -335,8 +381,8 @@ describe('all problems', () => {
       'environment-url': 'x',
     };
     const problems = problemsOf(everythingWrong);
-    // A passphrase alone cannot be wrong, and a login is one thing.
-    expect(problems).toHaveLength(INPUTS.length - 2);
+    // A passphrase alone cannot be wrong, a login is one thing, and further ones are read elsewhere.
+    expect(problems).toHaveLength(INPUTS.length - 3);
     expect(new Set(problems.map((each) => JSON.stringify(each))).size).toBe(problems.length);
   });
 
@@ -351,7 +397,7 @@ describe('all problems', () => {
     expect(codesOf({ 'ssh-host-key': `h.example ${KNOWN}` })).toEqual(['ssh.host-key-other-host']);
   });
 
-  it('never show a secret, wherever it was pasted by mistake in the three secret inputs', () => {
+  it('never show a secret, wherever it was pasted by mistake in the secret inputs', () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9+/=$;"'`\n]{12,60}$/).filter((text) => text.trim().length > 8);
     const wrong = fc.constantFrom<Partial<RawInputs>>(
       {},

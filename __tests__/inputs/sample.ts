@@ -1,4 +1,4 @@
-import type { Config, RunInfo } from '../../src/inputs/config';
+import type { Config, Login, RunInfo } from '../../src/inputs/config';
 import { INPUTS, type RawInputs } from '../../src/inputs/names';
 import { parseInputs } from '../../src/inputs/parse';
 import { explain, type Problem } from '../../src/words/words';
@@ -11,6 +11,7 @@ export const RUN: RunInfo = {
   sha: '0123456789abcdef0123456789abcdef01234567',
   actor: 'somebody',
   repository: 'medibird/example',
+  repositoryUrl: 'https://github.com/medibird/example',
 };
 
 const REQUIRED = {
@@ -28,8 +29,12 @@ export function rawInputs(given: Partial<RawInputs> = {}): RawInputs {
   return { ...empty, ...REQUIRED, ...given };
 }
 
-export function configOf(given: Partial<RawInputs> = {}, run: RunInfo = RUN): Config {
-  const parsed = parseInputs(rawInputs(given), run);
+export function configOf(
+  given: Partial<RawInputs> = {},
+  run: RunInfo = RUN,
+  otherLogins: readonly Login[] = [],
+): Config {
+  const parsed = parseInputs(rawInputs(given), run, otherLogins);
   if ('config' in parsed) return parsed.config;
   throw new Error(textOf(parsed.problems));
 }

@@ -8,9 +8,10 @@ import { explain, Failure, line, type Problem, problem } from '../../src/words/w
 /** Parameters that are not plain text, by name. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(
-    ['lines', 'asked', 'deadline', 'seconds', 'port', 'ms', 'soakMs', 'timeoutMs', 'mebibytes', 'attempt'].map(
-      (key) => [key, 17],
-    ),
+    [
+      ...['lines', 'asked', 'deadline', 'seconds', 'port', 'ms', 'soakMs', 'timeoutMs', 'mebibytes', 'attempt'],
+      ...['bytes', 'layers'],
+    ].map((key) => [key, 17]),
   ),
   ...Object.fromEntries(
     [
@@ -31,6 +32,8 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
     ['names', 'others', 'methods', 'types', 'hosts', 'expected', 'secrets'].map((key) => [key, ['<one>', '<other>']]),
   ),
   lines: [2, 3],
+  needs: ['cache'],
+  of: 4,
   probe: true,
   trouble: {
     pod: '<pod>',
@@ -71,6 +74,12 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   serving: ['new', 'old', 'both', 'nobody', 'unknown'],
   isOurs: [true, false],
   registry: ['docker.io', 'ghcr.io'],
+  repository: ['user/app', 'ghcr.io/user/app'],
+  platforms: ['linux/arm64', ''],
+  needs: [['cache'], ['attestations', 'cache'], ['platforms', 'attestations', 'cache']],
+  tries: [4, 1],
+  bytes: [0, 17, 1_500, 2_500_000],
+  added: [{ bytes: 0, layers: 0 }, { bytes: 1_500, layers: 1 }, undefined],
   username: ['somebody', ''],
   nearest: ['tags', ''],
   said: ['SSH-2.0-x', ''],
@@ -125,6 +134,12 @@ describe('every problem', () => {
 
   it.each([
     ...['input.list', 'build.no-buildx', 'build.unreadable', 'workload.rejected', 'workload.write-unknown'],
+    ...['no-engine', 'no-builder', 'no-buildkit', 'no-boot', 'push-denied', 'push-missing', 'push-limit'].map(
+      (each) => `build.${each}`,
+    ),
+    ...['pull-limit', 'base-denied', 'push-failed', 'no-registry', 'registry', 'emulation'].map(
+      (each) => `build.${each}`,
+    ),
     ...['missing', 'no-config', 'unauthorized', 'certificate', 'unreachable', 'forbidden', 'other'].map(
       (each) => `kubectl.${each}`,
     ),
@@ -135,6 +150,12 @@ describe('every problem', () => {
   it('of a rollout that ran out of time is whole without a container in trouble', () => {
     const { what, next } = explained('rollout.deadline', anyParams({ trouble: undefined }));
     expect(what + next).not.toMatch(SPOILT);
+  });
+
+  it('of a list that cannot be read is whole without the number of an entry', () => {
+    const { what, next } = explain(problem('input.registry-auth', {}));
+    expect(what + next).not.toMatch(SPOILT);
+    expect(what).not.toMatch(/Entry/);
   });
 
   it('has advice that is not what has been said already', () => {

@@ -7,6 +7,7 @@ import type { Clock } from '../../src/system/clock';
 import { annotations } from '../../src/workload/annotations';
 import { type ImageChange, knownGood, recordOutcome, restoreImage, writeImage } from '../../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
+import { writerOf } from '../../src/workload/hold';
 import { FakeTransport } from '../fakes/transport';
 import { configOf, RUN } from '../inputs/sample';
 import { ApiServer, type Fate } from './api-server';
@@ -320,7 +321,7 @@ describe('recording how the run ended', () => {
       },
     };
   };
-  const ending = { outcome: 'deployed', container: NAME, image: TO, isSoakOver: false };
+  const ending = { outcome: 'deployed', container: NAME, image: TO, isSoakOver: false, writer: RUN.id };
   const recordWith = async (fates: Fate[], change: (draft: Deployment) => void = () => {}) => {
     const known = await written();
     const { server, writing } = writer(fates, known);
@@ -391,7 +392,7 @@ describe('recording how the run ended', () => {
     const recordSeen = async (outcome: string, object: Deployment, change?: (draft: Deployment) => void) => {
       const { server, writing } = writer(change ? ['overtaken'] : [], object);
       if (change) server.touch(change);
-      await recordOutcome(writing, object, { ...ending, outcome, image: OLD_IMAGE });
+      await recordOutcome(writing, object, { ...ending, outcome, image: OLD_IMAGE, writer: writerOf(object) });
       return historyOf(server.object);
     };
 
@@ -442,6 +443,7 @@ describe('putting an image back', () => {
       template: canonical(known.spec?.template),
       container: { index: 0, name: 'caring-note-api' },
       image: OLD_IMAGE,
+      writer: writerOf(known),
     };
     return { server, slept, writing, known, restore: () => restoreImage(writing, restoring) };
   };
@@ -493,11 +495,11 @@ describe('putting an image back', () => {
   });
 
   describe("gives the owner's minReadySeconds back with the outcome", () => {
-    const ending = { outcome: 'failed-rolled-back', container: NAME, image: TO, isSoakOver: true };
+    const ending = { outcome: 'failed-rolled-back', container: NAME, image: TO, isSoakOver: true, writer: RUN.id };
     /** A workload that has been put back, and a server that treats further patches so. */
     const back = async (fates: Fate[] = []) => {
       const { restore } = await restoreWith([], await failing());
-      const known = (await restore()) ?? {};
+      const known = (await restore()) as Deployment;
       return { known, ...writer(fates, known) };
     };
 
@@ -548,7 +550,7 @@ describe('putting an image back', () => {
       if (spec) spec.replicas = 4;
       Object.assign(metadata?.annotations ?? {}, { theirs: 'new' });
     });
-    expect(await restore()).toBeDefined();
+    expect(await restore()).toEqual(server.object);
     expect(server.object.spec?.replicas).toBe(4);
     expect(server.object.metadata?.annotations).toMatchObject({ theirs: 'new' });
   });
@@ -564,7 +566,7 @@ describe('putting an image back', () => {
     for (const fates of [[], ['dropped-and-lost'], ['overtaken']] as Fate[][]) {
       const { server, restore } = await restoreWith(fates, await failing(), change);
       const theirs = structuredClone(server.object.spec);
-      expect(await restore()).toBeUndefined();
+      expect(await restore()).toBe('changed');
       expect(server.object.spec).toEqual(theirs);
       expect(server.applied).toEqual([]);
     }
@@ -578,6 +580,7 @@ describe('putting an image back', () => {
       template: canonical(known.spec?.template),
       container: { index: 0, name: 'caring-note-api' },
       image: OLD_IMAGE,
+      writer: RUN.id,
     };
     const transport = new FakeTransport((argv, stdin, live) => {
       const answer = server.handler(argv, stdin, live);
@@ -585,7 +588,7 @@ describe('putting an image back', () => {
       server.touch(({ spec }) => Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' }));
       return 'lost';
     });
-    expect(await restoreImage({ ...writing, cluster: new Cluster(transport, ['kubectl']) }, restoring)).toBeUndefined();
+    expect(await restoreImage({ ...writing, cluster: new Cluster(transport, ['kubectl']) }, restoring)).toBe('changed');
     expect(imageOf(server.object)).toBe('a/theirs:1');
     expect(server.applied).toHaveLength(1);
   });
@@ -704,7 +707,7 @@ describe('the image that is known to have served', () => {
       Object.assign(status ?? {}, { observedGeneration: metadata?.generation, availableReplicas: isServing ? 1 : 0 });
     });
     const image = imageOf(server.object) ?? '';
-    const ending = { outcome, container: NAME, image, isSoakOver: false };
+    const ending = { outcome, container: NAME, image, isSoakOver: false, writer: undefined };
     await recordOutcome({ ...writing, config, cluster }, server.object, ending);
     return written;
   }

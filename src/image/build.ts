@@ -34,6 +34,12 @@ export interface Built extends BuildMetadata {
 /** How many of docker's last lines are kept: a step that fails repeats what it printed, and its lines of the Dockerfile. */
 const LAST_LINES = 60;
 
+/**
+ * buildx is not to ask git about the context: a folder of the checkout may look like a repository whose settings name programs.
+ * What it would find out is in the labels.
+ */
+const NO_GIT = { BUILDX_GIT_INFO: '0' } as const;
+
 const PUSH_TRIES = 4;
 /** Pauses in milliseconds before the next push; what is built and pushed already is not built or pushed again. */
 const PUSH_PAUSES_MS = [3_000, 10_000, 30_000];
@@ -140,7 +146,7 @@ async function buildOnce(
   const argv = buildArgv(build, { ...image, labels, metadataFile, caches: builder.caches, builder: builder.name });
   const result = await processes
     .run(argv, {
-      environment: { ...environment, ...builder.environment, ...secretEnvironment(build.secrets) },
+      environment: { ...environment, ...builder.environment, ...secretEnvironment(build.secrets), ...NO_GIT },
       signal: AbortSignal.any([signal, silence.signal]),
       onLine: (text) => {
         onLine(text);

@@ -24,7 +24,7 @@ export function buildArgv(build: BuildConfig, options: BuildOptions): string[] {
     `--provenance=${build.provenance ?? 'false'}`,
     ...(build.sbom ? [`--sbom=${build.sbom}`] : []),
     ...each('--tag', references.map(printReference)),
-    ...one('--file', build.file),
+    ...one('--file', build.file && asPath(build.file)),
     ...one('--target', build.target),
     ...one('--platform', build.platforms.join(',')),
     ...each('--build-arg', build.buildArgs),
@@ -39,8 +39,13 @@ export function buildArgv(build: BuildConfig, options: BuildOptions): string[] {
     ...(build.noCache ? ['--no-cache'] : []),
     ...(build.pull ? ['--pull'] : []),
     '--',
-    build.context,
+    asPath(build.context),
   ];
+}
+
+/** A name such as `user@host:path` is a folder, but docker would take it for a repository elsewhere, and `-` for its input. */
+function asPath(given: string): string {
+  return /^(?:\/|\.{1,2}(?:\/|$))/.test(given) ? given : `./${given}`;
 }
 
 /** Where buildx finds a secret: neither its value nor a line break ever stands among the words of a command. */

@@ -5,7 +5,8 @@ const GIT_MS = 5_000;
 /** When a commit was made (ISO 8601), from the repository that `folder` is in; undefined where git does not tell. */
 export async function commitTime(folder: string, sha: string, processes: Processes): Promise<string | undefined> {
   if (!/^[0-9a-f]{40,64}$/.test(sha)) return undefined;
-  const argv = ['git', '-C', folder, 'show', '--no-patch', '--format=%cI', sha];
+  // A folder of the checkout may look like a repository, and its settings may name programs: only one in `.git` counts (Git 2.38).
+  const argv = ['git', '-c', 'safe.bareRepository=explicit', '-C', folder, 'show', '--no-patch', '--format=%cI', sha];
   const result = await processes.run(argv, { signal: AbortSignal.timeout(GIT_MS) });
   return hasSucceeded(result) ? result.stdout.trim() : undefined;
 }

@@ -151,7 +151,7 @@ export function mayLackLogin({ kind }: Trouble): boolean {
 
 /** Whether docker got as far as to build anything: a cache's folder that cannot be made keeps it from that, without a word of a cache. */
 export function hasBegun({ tail }: Trouble): boolean {
-  return tail.some((text) => /^#\d+ /.test(text));
+  return tail.some((text) => /^(?:#[1-9]\d* |-{6,}$)/.test(text));
 }
 
 export function isCacheTrouble({ kind }: Trouble): boolean {

@@ -52,8 +52,7 @@ function keyed(reader: Reader, name: InputName, { valueOptional = false, commas 
   const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;
   for (const [index, entry] of entries.entries()) {
     // Only the entry's number is told: it may be a line of a secret that was not quoted.
-    if (!shape.test(entry) || entry.includes('\0'))
-      reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
+    if (!shape.test(entry)) reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
   }
   return entries;
 }
@@ -86,7 +85,7 @@ function keyedSecrets(
   return reader.list(name, options).flatMap((text, index) => {
     const at = text.indexOf('=');
     const [id, value] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-    if (SECRET_ID.test(id) && value !== '' && !value.includes('\0')) return make(id, value, index + 1) ?? [];
+    if (SECRET_ID.test(id) && value !== '') return make(id, value, index + 1) ?? [];
     reader.problems.push(problem('input.keyed', { name, entry: index + 1 }));
     return [];
   });

@@ -1,22 +1,23 @@
-import {
-  type ImageReference,
-  parseReference,
-  parseRepository,
-  parseTag,
-  type Repository,
-  sameRepository,
-} from '../image/reference';
+import { parseReference, parseRepository, parseTag, type Repository, sameRepository } from '../image/reference';
 import { Secret } from '../system/secret';
-import { problem } from '../words/words';
+import { explain, problem } from '../words/words';
 import type { ImageConfig, Login, RunInfo, Tagged } from './config';
 import type { Reader } from './reader';
+
+/** What a login can carry: its name and its password are joined by the first colon (RFC 7617). */
+export const USERNAME = /^[^:]+$/;
 
 /** Which image is built, and who pushes it. */
 export function parseImage(reader: Reader, run: RunInfo, otherLogins: readonly Login[]): ImageConfig | undefined {
   const name = reader.required('image');
   const repository = name === undefined ? undefined : reader.check(parseRepository(name));
   const references = parseTags(reader, run, repository);
-  const username = reader.line('registry-username');
+  const username = reader.matching(
+    'registry-username',
+    reader.line('registry-username'),
+    USERNAME,
+    'the name alone, without a colon',
+  );
   const password = reader.optional('registry-password');
   if ((username === undefined) !== (password === undefined)) {
     reader.problems.push(
@@ -44,10 +45,10 @@ function parseTags(
   const texts = given.length > 0 ? given : [run.sha];
   const references: Tagged[] = [];
   for (const text of texts) {
-    const reference = /[/:]/.test(text)
-      ? reader.check(parseReference(text))
-      : withTag(repository, reader.check(parseTag(text)));
-    if (!reference) continue;
+    const parsed = /[/:]/.test(text) ? parseReference(text) : parseTag(text);
+    if (parsed.problem) reader.problems.push(problem('input.tags', { detail: explain(parsed.problem).what }));
+    if (parsed.problem || !repository) continue;
+    const reference = typeof parsed.value === 'string' ? { repository, tag: parsed.value } : parsed.value;
     const { tag, digest } = reference;
     if (tag === undefined || digest !== undefined) reader.problems.push(problem('image.tagless', { given: text }));
     else references.push({ repository: reference.repository, tag });
@@ -60,8 +61,4 @@ function parseTags(
     return undefined;
   }
   return [first, ...references.filter((reference) => reference !== first)];
-}
-
-function withTag(repository: Repository | undefined, tag: string | undefined): ImageReference | undefined {
-  return repository && tag !== undefined ? { repository, tag } : undefined;
 }

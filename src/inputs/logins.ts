@@ -2,6 +2,7 @@ import { parseRepository } from '../image/reference';
 import { Secret } from '../system/secret';
 import { type Problem, problem } from '../words/words';
 import type { Login } from './config';
+import { USERNAME } from './image';
 
 const KEYS: ReadonlySet<string> = new Set(['registry', 'username', 'password']);
 
@@ -39,7 +40,7 @@ function parseLogin(given: unknown, entry: number): Login | Problem {
   // A token of digits alone is a number to YAML, which may lose some of them.
   if (typeof registry !== 'string' || typeof username !== 'string' || typeof password !== 'string') return wrong;
   const host = registryOf(registry);
-  if (host === undefined || username === '' || password === '') return wrong;
+  if (host === undefined || !USERNAME.test(username) || password === '') return wrong;
   return { registry: host, username, password: new Secret(password) };
 }
 

@@ -61,7 +61,11 @@ export class Reader {
 
   list(name: InputName, options: { commas: boolean }): string[] {
     try {
-      return parseList(this.raw[name], options);
+      const list = parseList(this.raw[name], options);
+      // No program's argument can carry it.
+      if (!list.some((entry) => entry.includes('\0'))) return list;
+      this.problems.push(problem('input.nul', { name }));
+      return [];
     } catch (error) {
       this.problems.push(
         problem('input.list', { name, detail: error instanceof Error ? error.message : String(error) }),

@@ -63,5 +63,10 @@ function parseVerifyUrl(reader: Reader): Pick<VerdictConfig, 'verifyUrl'> {
 export function parseUrl(reader: Reader, name: 'environment-url' | 'verify-url'): string | undefined {
   const value = reader.line(name);
   if (value === undefined) return undefined;
-  return reader.matching(name, value, /^https?:\/\/[^\s"'<>]+$/, 'an address such as "https://api.example.org"');
+  const url = /^https?:\/\/[^\s"'<>]+$/.test(value) ? URL.parse(value) : undefined;
+  if (url && url.username === '' && url.password === '') return value;
+  // A password that stands in it is not repeated.
+  const given = value.replace(/\/\/.*@/, '//***@');
+  reader.problems.push(problem('input.shape', { name, given, wanted: 'an address such as "https://api.example.org"' }));
+  return undefined;
 }

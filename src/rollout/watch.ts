@@ -9,6 +9,9 @@ import type { WaitingPods } from './waiting';
 /** How often the judge looks when nothing changes: graces and the deadline run on. */
 const TICK_MS = 1_000;
 
+/** Milliseconds between two looks after which this process was stopped itself, and what it knows is as old. */
+const STOPPED_MS = 5_000;
+
 /** A right that is missing does not come by itself; an API server that starts may deny it for a moment. */
 const FORBIDDEN_MS = 20_000;
 
@@ -50,11 +53,14 @@ async function watch(
 ): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
+  let lookedAt = clock.now();
   for (;;) {
+    const wasStopped = clock.now() - lookedAt > STOPPED_MS;
+    lookedAt = clock.now();
     const snapshot: Snapshot = {
       ...observer.snapshot(),
       said: waiting.said,
-      isBlind: observer.trouble() !== undefined,
+      isBlind: observer.trouble() !== undefined || wasStopped,
       ...(check?.result && { verified: check.result }),
     };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
@@ -70,7 +76,7 @@ async function watch(
       // The time is over and we cannot see: nobody knows how the rollout stands.
       return { verdict: { kind: 'unknown', why: 'no-contact' }, snapshot };
     }
-    if (verdict.kind !== 'waiting') return { verdict, snapshot };
+    if (verdict.kind !== 'waiting' && !wasStopped) return { verdict, snapshot };
     await observer.changed(TICK_MS, signal);
   }
 }

@@ -4,7 +4,7 @@ import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
-import { type Holder, holderOf, RELEASED } from './hold';
+import { holderOf, isTaken, RELEASED, writerOf } from './hold';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
@@ -16,8 +16,8 @@ export interface ImageChange {
   readonly soak: Soak;
   readonly image: PinnedImage;
   readonly ran?: Overwritten;
-  /** The run whose hold may be taken over: it is gone. */
-  readonly gone?: Holder;
+  /** Whether the workload's holder is gone, so that its hold may be taken over. */
+  readonly isGone?: (workload: Deployment) => boolean;
 }
 
 /** Another run is at work on the workload: nothing was written. */
@@ -35,7 +35,7 @@ export interface Written {
 /** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image, workload: known, ran, gone }: ImageChange,
+  { container, soak, image, workload: known, ran, isGone }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const to = printReference(image);
@@ -45,7 +45,7 @@ export async function writeImage(
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
     const holder = holderOf(workload);
-    if (holder && holder.id !== run.id && holder.id !== gone?.id) throw new Held(holder.url);
+    if (holder && holder.id !== run.id && !isGone?.(workload)) throw new Held(holder.url);
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
     // Under a tag that this run has pushed there is another image now.
@@ -68,8 +68,7 @@ export async function writeImage(
     return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
   };
   try {
-    const isDone = (workload: Deployment) =>
-      workload.metadata?.annotations?.[annotations.deployId] === run.id && imageIn(workload) === to;
+    const isDone = (workload: Deployment) => writerOf(workload) === run.id && imageIn(workload) === to;
     return { workload: await write(writing, known, patchFor, isDone), ...before };
   } catch (error) {
     if (error instanceof KubectlError && error.reason === 'Invalid') {
@@ -96,23 +95,26 @@ export interface Restoring {
   readonly container: { readonly index: number; readonly name: string };
   /** The image that is known to have served. */
   readonly image: string;
+  /** The run that had written the workload when this one began to watch. */
+  readonly writer: string | undefined;
 }
 
 /**
- * Puts an image back. Gives the workload as it is then; undefined where
- * somebody else has changed the workload meanwhile: what they chose stays.
+ * Puts an image back. Gives the workload as it is then; or what keeps it from that: somebody else has `changed` the workload
+ * meanwhile, or another run is at work on it (`held`). What they chose stays.
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, image }: Restoring,
-): Promise<Deployment | undefined> {
+  { workload: known, template, container, image, writer }: Restoring,
+): Promise<Deployment | 'changed' | 'held'> {
   const { run } = writing.config;
   const { uid } = identity(known);
   const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image;
-  let isTheirs = false;
+  let theirs: 'changed' | 'held' | undefined;
   const patchFor = (workload: Deployment): Operation[] | undefined => {
-    isTheirs = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
-    if (isTheirs) return undefined;
+    const isChanged = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
+    theirs = isChanged ? 'changed' : isTaken(workload, run, writer) ? 'held' : undefined;
+    if (theirs) return undefined;
     const at = writing.clock.today().toISOString();
     const entry = entryOf(workload, run.id) ?? {
       id: run.id,
@@ -130,7 +132,7 @@ export async function restoreImage(
     imageIn(workload) === image &&
     workload.metadata?.annotations?.[annotations.changeCause] === line('change.cause-back', { image, url: run.url });
   const written = await write(writing, known, patchFor, isDone);
-  return isTheirs ? undefined : written;
+  return theirs ?? written;
 }
 
 /** What minReadySeconds is, and what its owner had: a version that comes back has to stay up as well. */
@@ -163,6 +165,8 @@ export interface Ending {
   readonly image: string;
   /** Whether minReadySeconds becomes its owner's again. */
   readonly isSoakOver: boolean;
+  /** The run that had written the workload when this one began to watch. */
+  readonly writer: string | undefined;
 }
 
 /**
@@ -172,12 +176,13 @@ export interface Ending {
  */
 export async function recordOutcome(writing: Writing, known: Deployment, ending: Ending): Promise<string | undefined> {
   const { run } = writing.config;
-  const { outcome, container, image, isSoakOver } = ending;
+  const { outcome, container, image, isSoakOver, writer } = ending;
   const at = writing.clock.today().toISOString();
   const template = canonical(known.spec?.template);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
+    if (isTaken(workload, run, writer)) return undefined;
     const history = historyOf(workload);
-    const isOurs = workload.metadata?.annotations?.[annotations.deployId] === run.id;
+    const isOurs = writerOf(workload) === run.id;
     const isNews = hasFailed(history, image) || outcome.startsWith('failed');
     const isSeen = isNews && canonical(workload.spec?.template) === template;
     const entry = isOurs

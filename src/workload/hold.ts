@@ -27,9 +27,26 @@ export function holderOf({ metadata }: Deployment): Holder | undefined {
 }
 
 /** Whether the holder is an earlier attempt of the same workflow run: GitHub starts another only when that has ended. */
-export function isEarlierAttempt(holder: Holder, { id }: RunInfo): boolean {
+export function isEarlierAttempt(holder: Holder, { id, url }: RunInfo): boolean {
+  // Of two servers, each may have a run of that number.
+  if (holder.url !== url) return false;
   const [theirs, ours] = [holder.id, id].map((each) => /^([1-9]\d*)-(\d+)-/.exec(each));
   return theirs?.[1] !== undefined && theirs[1] === ours?.[1] && Number(theirs[2]) < Number(ours[2]);
+}
+
+/**
+ * Whether the workload is another run's by now: one is at work on it, or has been since `writer` wrote, the run that had when this one
+ * began to watch (this one itself, if it wrote).
+ */
+export function isTaken(workload: Deployment, { id }: RunInfo, writer: string | undefined): boolean {
+  const holder = holderOf(workload);
+  const last = writerOf(workload);
+  return (holder !== undefined && holder.id !== id) || (last !== id && last !== writer);
+}
+
+/** The run that wrote the workload last; undefined where none of ours has. */
+export function writerOf({ metadata }: Deployment): string | undefined {
+  return metadata?.annotations?.[annotations.deployId];
 }
 
 /** What a waiter has asked, and the holder not yet answered; undefined where there is nothing. */

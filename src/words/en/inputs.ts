@@ -11,6 +11,14 @@ export const inputProblems = {
     what: `The input "${name}" holds a line break or another control character.`,
     next: `Write "${name}" on one line.`,
   }),
+  'input.nul': ({ name }: { name: string }) => ({
+    what: `The input "${name}" holds a NUL character, which docker cannot be given.`,
+    next: 'It is no text: a file goes in by "secret-files" or "build-contexts".',
+  }),
+  'input.tags': ({ detail }: { detail: string }) => ({
+    what: because('An entry of "tags" does not fit', detail),
+    next: 'Write a tag alone, such as "v1.2.3", or with its repository, such as "user/name:v1.2.3". A tag has up to 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash. Without "tags" the commit\'s SHA is used.',
+  }),
   'input.shape': ({ name, given, wanted }: { name: string; given: string; wanted: string }) => ({
     what: `The input "${name}" is ${quoted(given)}, which does not fit.`,
     next: `Write ${wanted}.`,
@@ -43,7 +51,7 @@ export const inputProblems = {
     what:
       entry === undefined
         ? 'The input "registry-auth" is not a list in YAML.'
-        : `Entry ${entry} of "registry-auth" does not have a "username" and a "password" as text (and a "registry", unless it is Docker Hub).`,
+        : `Entry ${entry} of "registry-auth" does not have a "username" (without a colon) and a "password" as text (and a "registry", unless it is Docker Hub).`,
     next: 'Write it as docker/login-action does, behind "registry-auth: |":\n- registry: ghcr.io\n  username: ${{ github.actor }}\n  password: ${{ secrets.GITHUB_TOKEN }}\nA password of digits alone stands in quotes. If one comes from a secret, check that this job can see it.',
   }),
   'input.secret-size': ({ entry, limit }: { entry: number; limit: number }) => ({

@@ -28,11 +28,8 @@ export const rolloutProblems = {
     what: `The cluster cannot go on with the rollout: ${p.reason}: ${p.message}`,
     next: `Look at the Deployment: kubectl describe deployment/${p.deployment} -n ${p.namespace}`,
   }),
-  'rollout.superseded': (p: Where & { by: Superseded }) => ({
-    what:
-      p.by === 'paused'
-        ? `While this run was watching, somebody paused the Deployment "${p.deployment}": its rollout stays where it is until somebody resumes it.`
-        : `While this run was watching, somebody else ${{ deleted: 'deleted', recreated: 'deleted and made again', changed: 'changed' }[p.by]} the Deployment "${p.deployment}". What serves now is their version, so this run has no say in it.`,
+  'rollout.superseded': (p: Where & { by: Superseded | 'held' }) => ({
+    what: supersededBy(p),
     next:
       p.by === 'paused'
         ? `Resume it, and run the job again: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
@@ -98,4 +95,17 @@ function longer({ whose, deployment, namespace }: Where & { whose: 'timeout' | '
   if (whose === 'timeout') return 'If it only needs longer to start, make "timeout" longer.';
   const patch = `kubectl patch deployment/${deployment} -n ${namespace} -p '{"spec":{"progressDeadlineSeconds":1200}}'`;
   return `If it only needs longer to start, raise the Deployment's own limit, in its manifest or with: ${patch} — and set "timeout" at least as long.`;
+}
+
+function supersededBy({ deployment, by }: Where & { by: Superseded | 'held' }): string {
+  switch (by) {
+    case 'paused':
+      return `While this run was watching, somebody paused the Deployment "${deployment}": its rollout stays where it is until somebody resumes it.`;
+    case 'held':
+      return `Another run is at work on the Deployment "${deployment}", or has been since this one began to watch: what becomes of the version is for that run to say, so this one has put nothing back.`;
+    default: {
+      const did = { deleted: 'deleted', recreated: 'deleted and made again', changed: 'changed' }[by];
+      return `While this run was watching, somebody else ${did} the Deployment "${deployment}". What serves now is their version, so this run has no say in it.`;
+    }
+  }
 }
