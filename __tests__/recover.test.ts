@@ -14,6 +14,7 @@ import { type HistoryEntry, parseHistory, printHistory } from '../src/workload/h
 import { FakeCluster, type Fate } from './fakes/cluster';
 import { FakeTransport } from './fakes/transport';
 import { configOf, RUN } from './inputs/sample';
+import { holderOf } from '../src/workload/hold';
 import { ManualClock } from './transport/manual-clock';
 import { ApiServer, type Fate as PatchFate } from './workload/api-server';
 import { deployment, OLD_IMAGE } from './workload/deployment';
@@ -270,7 +271,9 @@ describe('a version that is bad', () => {
     });
     expect(report).toMatchObject({ outcome: 'superseded', serving: 'unknown' });
     expect(codes).toEqual(['cause.crash', 'rollout.superseded']);
-    expect([imageOf(server), server.applied.length]).toEqual(['a/theirs:1', 1]);
+    expect([imageOf(server), server.applied.length]).toEqual(['a/theirs:1', 2]);
+    // The second one lets the workload go.
+    expect(holderOf(server.object)).toBeUndefined();
   });
 
   it('stays where the cluster refuses the way back, which is told', async () => {

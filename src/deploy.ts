@@ -1,13 +1,16 @@
 import { adviceOf, type Facts, lookBeside } from './advice';
+import { chooseImage } from './choose';
 import { buildAndPush } from './image/build';
 import { measure } from './image/measure';
 import { provePushed } from './image/prove';
+import { printReference } from './image/reference';
 import type { ImageSize } from './image/size';
 import type { Config } from './inputs/config';
 import { problemsOf } from './kubectl/explain';
-import { isSuccess } from './outcome';
+import { isSuccess, type Outcome } from './outcome';
+import { tellPlan } from './plan';
 import type { Ready } from './preflight';
-import { buildTools, buildWhileChecking } from './prepare';
+import { buildTools, buildWhileChecking, type Checked, check } from './prepare';
 import { type Ended, recover } from './recover';
 import { podRows } from './report/pods';
 import { progressLines } from './report/progress';
@@ -18,11 +21,12 @@ import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
-import { type Begun, type Run, wayBack } from './run';
+import { type Begun, type Run, type Wanted, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { update } from './update';
 import { line, problem } from './words/words';
-import { recordOutcome } from './workload/changes';
+import { historyOf, recordOutcome } from './workload/changes';
+import { driftFrom } from './workload/version';
 
 /** How long the end of a run may wait for what is found out aside, which is mostly there by then. */
 const ASIDE_MS = 2_000;
@@ -48,16 +52,11 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
 async function story(run: Run): Promise<Report> {
   const { config, tools, reporter, closing } = run;
   try {
-    const { built, ready, cluster, facts } = await buildWhileChecking(config, tools, reporter, closing);
-    const image = await reporter.phase('prove', async () => {
-      const building = buildTools(tools, reporter);
-      const pushAgain = () => buildAndPush(config, building);
-      const proved = await provePushed(config, built, { ...tools, ...building, pushAgain });
-      reporter.proved(proved);
-      return proved;
-    });
-    const begun = await reporter.phase('update', () => update(run, cluster, ready, image));
-    const size = measure(config, image, begun.replaced, tools).catch(() => undefined);
+    const { ready, cluster, facts, wanted } = await (builds(config) ? buildImage(run) : findImage(run));
+    tellDrift(run, ready);
+    if (config.isDryRun || !wanted) return await tellPlan(run, ready, wanted);
+    const begun = await reporter.phase('update', () => update(run, cluster, ready, wanted));
+    const size = measure(config, wanted, begun.replaced, tools).catch(() => undefined);
     const ended = await watchToItsEnd(run, begun);
     return await report(run, begun, ended, { ready, facts: begun.changed ? facts.begin() : facts.begun, size });
   } catch (error) {
@@ -65,6 +64,45 @@ async function story(run: Run): Promise<Report> {
   } finally {
     await closing.close();
   }
+}
+
+/** An operation that builds, and not only tells what it would do. */
+function builds({ operation, isDryRun }: Config): boolean {
+  return operation.kind === 'deploy' && !isDryRun;
+}
+
+/** Builds and pushes while it looks at the cluster, and proves what was pushed. */
+async function buildImage({ config, tools, reporter, closing }: Run): Promise<Checked & { readonly wanted: Wanted }> {
+  const { built, ...checked } = await buildWhileChecking(config, tools, reporter, closing);
+  return reporter.phase('prove', async () => {
+    const building = buildTools(tools, reporter);
+    const pushAgain = () => buildAndPush(config, building);
+    const proved = await provePushed(config, built, { ...tools, ...building, pushAgain });
+    reporter.proved(proved);
+    const { manifest } = proved;
+    const wanted = {
+      image: printReference(proved),
+      commit: config.run.sha,
+      ...(manifest !== undefined && { manifest }),
+    };
+    return { ...checked, wanted };
+  });
+}
+
+/** Looks at the cluster, and finds the image that the operation is about; none where a plan's would have to be built. */
+async function findImage(run: Run): Promise<Checked & { readonly wanted?: Wanted }> {
+  const { config, tools, reporter, closing } = run;
+  const checked = await check(config, tools, reporter, closing);
+  if (config.operation.kind === 'deploy') return checked;
+  const wanted = await reporter.phase('choose', () => chooseImage(run, checked.ready));
+  reporter.chose(wanted.image);
+  return { ...checked, wanted };
+}
+
+/** What runs is not what was deployed here last: somebody has changed it by other means. */
+function tellDrift({ reporter }: Run, { workload, container }: Ready): void {
+  const expected = driftFrom({ history: historyOf(workload), container });
+  if (expected) reporter.warn(line('log.drift', { running: container.image, ...expected }));
 }
 
 /** Ends a run that was cancelled and does not come to its end by itself in time, such as one whose host does not answer. */
@@ -93,7 +131,7 @@ async function watchToItsEnd(run: Run, begun: Begun): Promise<Ended> {
       if (config.verdict.verifyUrl !== undefined && tools.signal.aborted) {
         return { ...unclearEnding({ kind: 'unknown', why: 'interrupted' }, where), snapshot, current: 'new' };
       }
-      return { outcome: begun.changed ? 'deployed' : 'unchanged', problems: [], snapshot, current: 'new' };
+      return { outcome: begun.changed ? done(config) : 'unchanged', problems: [], snapshot, current: 'new' };
     }
     case 'bad':
       return recover(run, begun, snapshot, verdict.cause);
@@ -105,6 +143,12 @@ async function watchToItsEnd(run: Run, begun: Begun): Promise<Ended> {
     default:
       return verdict satisfies never;
   }
+}
+
+/** How a change that serves ends. */
+function done({ operation }: Config): Outcome {
+  const outcomes = { deploy: 'deployed', redeploy: 'deployed', restart: 'restarted', rollback: 'rolled-back' } as const;
+  return outcomes[operation.kind];
 }
 
 async function watch(

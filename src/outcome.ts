@@ -2,6 +2,9 @@
 export const OUTCOMES = [
   'deployed',
   'unchanged',
+  'restarted',
+  'rolled-back',
+  'planned',
   'refused',
   'failed',
   'failed-rolled-back',
@@ -14,11 +17,14 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Only what was seen to serve is a success. */
+/** Only what was seen to serve is a success, and a plan, which changes nothing. */
 export function isSuccess(outcome: Outcome): boolean {
   switch (outcome) {
     case 'deployed':
     case 'unchanged':
+    case 'restarted':
+    case 'rolled-back':
+    case 'planned':
       return true;
     case 'refused':
     case 'failed':

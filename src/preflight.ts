@@ -134,7 +134,15 @@ function soakOf(
 
 async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Found): Promise<void> {
   const image = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
-  const patch = rolloutPatch(workload, { container, image, soak, history: [], changeCause: '', run: config.run });
+  const patch = rolloutPatch(workload, {
+    container,
+    image,
+    soak,
+    history: [],
+    changeCause: '',
+    commit: '',
+    run: config.run,
+  });
   try {
     await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: true });
   } catch (error) {

@@ -9,12 +9,15 @@ import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
 import { Failure, line, type Problem } from './words/words';
 
-export interface Prepared {
-  readonly built: Built;
+export interface Checked {
   readonly ready: Ready;
   readonly cluster: Cluster;
   /** For advice: asked in a long build's shadow, or else while the rollout goes on. */
   readonly facts: Later<Facts>;
+}
+
+export interface Prepared extends Checked {
+  readonly built: Built;
 }
 
 /** Milliseconds after the checks at which the build counts as a long one. */
@@ -53,7 +56,7 @@ export async function buildWhileChecking(
     if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
     return checked;
   });
-  const beginInShadow = async ({ facts }: Pick<Prepared, 'facts'>) => {
+  const beginInShadow = async ({ facts }: Checked) => {
     await tools.clock.sleep(LONG_BUILD_MS, built.signal);
     if (!built.signal.aborted) await facts.begin();
   };
@@ -66,6 +69,23 @@ export async function buildWhileChecking(
   if (!pushed || !checked) throw new Failure(problems);
   reporter.found({ previousImage: checked.ready.container.image });
   return { built: pushed, ...checked };
+}
+
+/** Looks whether the cluster will take what is not built here; and the registry what would be, for a plan of a deploy. */
+export async function check(config: Config, tools: Tools, reporter: Reporter, closing: Closing): Promise<Checked> {
+  const asked = { signal: tools.signal, note: (text: string) => reporter.log.info(text) };
+  const checked = await reporter.phase('preflight', async () => {
+    const results = await Promise.allSettled([
+      checkCluster(config, tools, closing, asked),
+      config.operation.kind === 'deploy' && checkLogin(config, tools, asked),
+    ]);
+    const problems = results.flatMap((each) => (each.status === 'rejected' ? problemsOf(each.reason) : []));
+    const [cluster] = results;
+    if (problems.length > 0 || cluster.status === 'rejected') throw new Failure(problems);
+    return cluster.value;
+  });
+  reporter.found({ previousImage: checked.ready.container.image });
+  return checked;
 }
 
 /** What a build needs, with its lines shown as they come. */
@@ -84,7 +104,7 @@ async function checkCluster(
   tools: Tools,
   closing: Closing,
   { signal, note }: { signal: AbortSignal; note: Note },
-): Promise<Omit<Prepared, 'built'>> {
+): Promise<Checked> {
   const { clock, connect, signal: cancel } = tools;
   const { host, port, username, kubectl } = config.host;
   const began = clock.now();

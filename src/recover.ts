@@ -39,7 +39,8 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
   // A node in trouble is no better with the version before, and may not be able to start it.
   if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
   const { lastGood: image } = begun;
-  if (image === undefined || image === begun.target.image) return ended('failed-no-previous');
+  if (image === undefined || (image === begun.target.image && begun.restartedAt === undefined))
+    return ended('failed-no-previous');
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
   const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, image));
@@ -154,7 +155,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
 /** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
 async function restore(
   run: Run,
-  { cluster, container, target, writer }: Begun,
+  { cluster, container, target, writer, restartedAt }: Begun,
   workload: NonNullable<Snapshot['workload']>,
   image: string,
 ): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] }> {
@@ -163,7 +164,14 @@ async function restore(
   run.holds = true;
   try {
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await restoreImage(writing, { workload, template: target.template, container, image, writer });
+    return await restoreImage(writing, {
+      workload,
+      template: target.template,
+      container,
+      image,
+      writer,
+      ...(restartedAt !== undefined && { restartedAt }),
+    });
   } catch (error) {
     const detail = problemsOf(error)
       .map((each) => explain(each).what)

@@ -20,6 +20,18 @@ export interface Run {
   holds: boolean;
 }
 
+/** What the container is to run. */
+export interface Wanted {
+  /** As the container is to carry it, `repository:tag@digest` where that is known. */
+  readonly image: string;
+  /** Its commit; empty where it is not known. */
+  readonly commit: string;
+  /** New pods, also where the image is there already. */
+  readonly isRestart?: true;
+  /** Its manifest, byte by byte, where it was read. */
+  readonly manifest?: string;
+}
+
 /** A rollout that has begun, or (`changed` false) was there already: what it wants to see, and what there was before. */
 export interface Begun {
   readonly cluster: Cluster;
@@ -33,6 +45,8 @@ export interface Begun {
   readonly replaced: string;
   /** The image to go back to, where there is one that served. */
   readonly lastGood?: string;
+  /** What the template's `restartedAt` was, where this run has set it. */
+  readonly restartedAt?: string | null;
 }
 
 /** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */

@@ -1,15 +1,16 @@
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
-import { type PinnedImage, parseReference, printReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
 import { look, lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
-import type { Begun, Run } from './run';
+import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
+import { annotations } from './workload/annotations';
 import { Held, knownGood, type Written, writeImage } from './workload/changes';
 import { holderOf, writerOf } from './workload/hold';
 import { overwritten } from './workload/inspect';
+import { isSameImage } from './workload/version';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
 const VERIFY_SHARE = 0.6;
@@ -21,10 +22,10 @@ const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
 ]);
 
 /** Puts the image into the workload, unless it is there already, and makes ready to watch. */
-export async function update(run: Run, cluster: Cluster, before: Ready, image: PinnedImage): Promise<Begun> {
+export async function update(run: Run, cluster: Cluster, before: Ready, wanted: Wanted): Promise<Begun> {
   const wait: Wait = { questions: 0 };
   for (let known = before; ; ) {
-    const begun = await tryToUpdate(run, cluster, known, image, wait);
+    const begun = await tryToUpdate(run, cluster, known, wanted, wait);
     if ('target' in begun) return begun;
     known = await look(run.config, cluster);
   }
@@ -35,13 +36,13 @@ async function tryToUpdate(
   run: Run,
   cluster: Cluster,
   before: Ready,
-  image: PinnedImage,
+  wanted: Wanted,
   wait: Wait,
 ): Promise<Begun | { readonly waited: true }> {
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const hasImage = (seen: Ready) => parseReference(seen.container.image).value?.digest === image.digest;
+  const hasImage = (seen: Ready) => !wanted.isRestart && isSameImage(seen.container.image, wanted.image);
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
   const isOld = hasImage(before) || holderOf(before.workload) !== undefined;
   const ready = isOld ? await lookAgain(config, cluster, before) : before;
@@ -61,7 +62,7 @@ async function tryToUpdate(
   let replaced = container.image;
   let lastGood = knownGood(ready);
   if (changed) {
-    const written = await write(run, { cluster, observer }, ready, image, wait);
+    const written = await write(run, { cluster, observer }, ready, wanted, wait);
     if (!written) {
       await end();
       return { waited: true };
@@ -69,12 +70,12 @@ async function tryToUpdate(
     ({ workload, lastGood, replaced } = written);
     observer.see(workload);
     reporter.found({ previousImage: replaced });
-    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: printReference(image) }));
+    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: wanted.image }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
   } else {
-    reporter.log.info(line('log.unchanged', { digest: image.digest }));
+    reporter.log.info(line('log.unchanged', { image: container.image }));
   }
   const { uid, generation } = identity(workload);
   const stalledBefore = changed ? stalledSince(workload) : undefined;
@@ -83,7 +84,7 @@ async function tryToUpdate(
     generation,
     template: templateOf(workload),
     container: container.name,
-    image: changed ? printReference(image) : container.image,
+    image: changed ? wanted.image : container.image,
     restartsBefore: restartCounts(ready.pods.items),
     timeoutMs: config.verdict.timeoutMs,
     maxRestarts: config.verdict.maxRestarts,
@@ -91,6 +92,7 @@ async function tryToUpdate(
     ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
+  const restartedAt = ready.workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
   const writer = changed ? config.run.id : writerOf(ready.workload);
   return {
     cluster,
@@ -101,6 +103,7 @@ async function tryToUpdate(
     writer,
     replaced,
     ...(lastGood !== undefined && { lastGood }),
+    ...(wanted.isRestart && { restartedAt }),
   };
 }
 
@@ -109,7 +112,7 @@ async function write(
   run: Run,
   { cluster, observer }: { cluster: Cluster; observer: Observer },
   ready: Ready,
-  image: PinnedImage,
+  wanted: Wanted,
   wait: Wait,
 ): Promise<Written | undefined> {
   const { config, tools } = run;
@@ -123,7 +126,7 @@ async function write(
   run.holds = true;
   try {
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
-    return await writeImage(writing, { ...ready, image, ...(ran && { ran }), ...(isGone && { isGone }) });
+    return await writeImage(writing, { ...ready, ...wanted, ...(ran && { ran }), ...(isGone && { isGone }) });
   } catch (error) {
     const isHeld = error instanceof Held;
     // What the API server clearly refused has changed nothing.

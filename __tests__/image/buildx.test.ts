@@ -157,7 +157,7 @@ describe('an image that is looked at', () => {
   });
 
   it('by its tag, shows what that stands for', () => {
-    expect(imageArgv({ repository, tag: 'v1' })).toEqual([
+    expect(imageArgv('user/app:v1')).toEqual([
       ...['docker', 'buildx', 'imagetools', 'inspect', '--format', '{{json .}}'],
       'user/app:v1',
     ]);

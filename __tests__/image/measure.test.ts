@@ -25,8 +25,8 @@ async function size(
     'registry-username': 'u',
     'registry-password': 'p',
   });
-  const { repository } = config.image;
-  const found = await measure(config, { repository, tag: 'v1', digest: NEW, ...(manifest && { manifest }) }, before, {
+  const image = `reg.example/user/app:v1@${NEW}`;
+  const found = await measure(config, { image, ...(manifest && { manifest }) }, before, {
     signal: never,
     fetch: async (url, { headers }) => {
       asked.push({ url, authorization: headers.authorization });

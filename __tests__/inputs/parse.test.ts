@@ -29,6 +29,8 @@ describe('the least that a user writes', () => {
       },
       workload: { name: 'caring-note-api', namespace: 'default' },
       verdict: { timeoutMs: 600_000, maxRestarts: 2, rollbackOnFailure: true },
+      operation: { kind: 'deploy' },
+      isDryRun: false,
       run: RUN,
     });
     expect(config.host.key.reveal()).toBe(rawInputs()['ssh-key']);
@@ -46,6 +48,13 @@ describe('the least that a user writes', () => {
 
 /** What each input becomes where it is right: the part of the configuration that it sets. */
 const RIGHT: [Partial<RawInputs>, (config: ReturnType<typeof configOf>) => unknown, unknown][] = [
+  [{ operation: 'restart' }, ({ operation }) => operation.kind, 'restart'],
+  [{ 'dry-run': 'true' }, ({ isDryRun }) => isDryRun, true],
+  [
+    { operation: 'redeploy', version: 'v1', 'allow-other-build-args': 'true' },
+    ({ operation }) => operation,
+    { kind: 'redeploy', version: 'v1', allowOtherBuildArgs: true },
+  ],
   [{ image: 'nginx' }, ({ image }) => image.repository, { registry: 'docker.io', path: 'library/nginx' }],
   [{ image: 'ghcr.io/a/b' }, ({ image }) => image.repository, { registry: 'ghcr.io', path: 'a/b' }],
   [{ image: ' a/b \n' }, ({ image }) => image.repository.path, 'a/b'],
@@ -338,6 +347,10 @@ describe('tags', () => {
 describe('all problems', () => {
   it('are told at once', () => {
     const everythingWrong: RawInputs = {
+      operation: 'undo',
+      version: 'a b',
+      'dry-run': 'maybe',
+      'allow-other-build-args': 'maybe',
       image: 'User/app',
       tags: '-x',
       'registry-username': '',

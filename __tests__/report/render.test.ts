@@ -44,6 +44,9 @@ describe('the summary', () => {
   const marks: Record<Outcome, string> = {
     deployed: '✅',
     unchanged: '✅',
+    restarted: '✅',
+    'rolled-back': '✅',
+    planned: '✅',
     refused: '❌',
     failed: '❌',
     'failed-rolled-back': '❌',
@@ -58,7 +61,7 @@ describe('the summary', () => {
     const [first, second] = renderSummary(report({ outcome })).split('\n\n');
     expect(first).toBe(`## ${marks[outcome]} ${line('outcome.headline', { outcome, deployment: 'caring-note-api' })}`);
     // Of a run that changed nothing, nobody asks who is served now.
-    expect(second === line('outcome.serving', { serving: 'new' })).toBe(outcome !== 'refused');
+    expect(second === line('outcome.serving', { serving: 'new' })).toBe(outcome !== 'refused' && outcome !== 'planned');
   });
 
   it.each<Serving>(['new', 'old', 'nobody', 'unknown'])('says who is served: %s', (serving) => {

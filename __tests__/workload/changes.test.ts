@@ -33,7 +33,8 @@ function writer(fates: Fate[] = [], object: Deployment = deployment()) {
     workload: structuredClone(object),
     container: { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false },
     soak: { set: 30, before: 0 },
-    image: IMAGE,
+    image: TO,
+    commit: RUN.sha,
   };
   return {
     server,
@@ -700,7 +701,8 @@ describe('the image that is known to have served', () => {
         workload: server.object,
         container: { ...container, image: current },
         soak: { set: 30, before: 0 },
-        image: { ...config.image.references[0], digest: PLACEHOLDER_DIGEST },
+        image: printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST }),
+        commit: '',
       },
     );
     server.touch(({ metadata, status }) => {

@@ -12,6 +12,7 @@ const CHANGE: Change = {
   soak: { set: 30, before: 0 },
   history: HISTORY,
   changeCause: 'because',
+  commit: RUN.sha,
   run: RUN,
 };
 const OURS = {
@@ -127,5 +128,26 @@ describe('the patch of the history', () => {
   it('also fits a workload without annotations', () => {
     const bare = deployment(({ metadata }) => void Reflect.deleteProperty(metadata, 'annotations'));
     expect(applyPatch(bare, historyPatch(bare, HISTORY, 0)).spec.minReadySeconds).toBe(0);
+  });
+});
+
+describe('a restart', () => {
+  const key = 'kubectl.kubernetes.io/restartedAt';
+  const templateOf = (annotations: Record<string, string> | undefined, restartedAt: string | null) => {
+    const workload = deployment(({ spec }) => {
+      Object.assign(spec.template, { metadata: { ...spec.template.metadata, ...(annotations && { annotations }) } });
+    });
+    return applyPatch(workload, rolloutPatch(workload, { ...CHANGE, restartedAt })).spec?.template.metadata
+      ?.annotations;
+  };
+
+  it.each([undefined, { other: 'kept' }, { [key]: 'before', other: 'kept' }])('is written beside %j', (annotations) =>
+    expect(templateOf(annotations, 'now')).toEqual({ ...annotations, [key]: 'now' }),
+  );
+
+  it('is taken back to what was there before', () => {
+    expect(templateOf({ [key]: 'now', other: 'kept' }, 'before')).toEqual({ [key]: 'before', other: 'kept' });
+    expect(templateOf({ [key]: 'now', other: 'kept' }, null)).toEqual({ other: 'kept' });
+    expect(templateOf({ other: 'kept' }, null)).toEqual({ other: 'kept' });
   });
 });

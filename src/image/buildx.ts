@@ -76,8 +76,8 @@ export function manifestArgv(repository: Repository, digest: Digest): string[] {
 }
 
 /** The argv that prints what a tag stands for: the manifest's digest, and the image's configuration with its labels. */
-export function imageArgv(reference: ImageReference): string[] {
-  return ['docker', 'buildx', 'imagetools', 'inspect', '--format', '{{json .}}', printReference(reference)];
+export function imageArgv(reference: string): string[] {
+  return ['docker', 'buildx', 'imagetools', 'inspect', '--format', '{{json .}}', reference];
 }
 
 /** Only BuildKit's own drivers take everything; `docker` is the engine's builder. Undefined where the output does not say. */

@@ -4,7 +4,7 @@ import { imageArgv } from './buildx';
 import { BUILD_ARGS_LABEL, labelsOf, REVISION_LABEL } from './labels';
 import { loginEnvironment, loginsOf } from './login';
 import { parseImage } from './metadata';
-import type { Digest } from './reference';
+import { type Digest, printReference } from './reference';
 
 const ANSWER_MS = 20_000;
 
@@ -21,7 +21,7 @@ export async function findExisting(
   const environment = loginEnvironment(loginsOf(image), process.env.DOCKER_AUTH_CONFIG);
   const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const results = await Promise.all(
-    image.references.map((each) => processes.run(imageArgv(each), { environment, signal: until })),
+    image.references.map((each) => processes.run(imageArgv(printReference(each)), { environment, signal: until })),
   );
   const found = results.map((result) => (hasSucceeded(result) ? parseImage(result.stdout) : undefined));
   const [first] = found;

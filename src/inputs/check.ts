@@ -22,6 +22,8 @@ export async function checkInputs(raw: RawInputs): Promise<Checked> {
     raw['ssh-key'].trim() === ''
       ? undefined
       : readPrivateKey(raw['ssh-key'], raw['ssh-passphrase'].trim() || undefined);
+  // Only a deploy builds: the others need no checkout.
+  const isBuilt = ['', 'deploy'].includes(raw.operation.trim());
   const isFolder = await stat(context).then(
     (at) => at.isDirectory(),
     () => false,
@@ -33,8 +35,8 @@ export async function checkInputs(raw: RawInputs): Promise<Checked> {
   const { logins, problems: ofLogins } = await parseLogins(raw['registry-auth']);
   const problems = [
     ...ofLogins,
-    ...(isFolder ? [] : [problem('input.no-context', { context })]),
-    ...(isFolder && !isFile ? [problem('input.no-dockerfile', { file })] : []),
+    ...(isFolder || !isBuilt ? [] : [problem('input.no-context', { context })]),
+    ...(isFolder && !isFile && isBuilt ? [problem('input.no-dockerfile', { file })] : []),
     ...(key && 'code' in key ? [key] : []),
   ];
   return { problems, otherLogins: logins, ...(key && !('code' in key) && { key }) };

@@ -4,6 +4,9 @@ import type { HostKeys } from '../transport/hostkey';
 
 /** Everything a run was told, checked. Times are in milliseconds. */
 export interface Config {
+  readonly operation: Operation;
+  /** Only tell what would be done. */
+  readonly isDryRun: boolean;
   readonly image: ImageConfig;
   readonly build: BuildConfig;
   readonly host: HostConfig;
@@ -12,6 +15,15 @@ export interface Config {
   readonly environmentUrl?: string;
   readonly run: RunInfo;
 }
+
+/** What the run is to do. Only `deploy` builds. */
+export type Operation =
+  | { readonly kind: 'deploy' }
+  /** `version`: a tag, a digest or a commit of an image in the registry; left out: the first of the tags. */
+  | { readonly kind: 'redeploy'; readonly version?: string; readonly allowOtherBuildArgs: boolean }
+  | { readonly kind: 'restart' }
+  /** `version`: a revision or an image; left out: the last that served before what runs now. */
+  | { readonly kind: 'rollback'; readonly version?: string };
 
 export interface ImageConfig {
   readonly repository: Repository;

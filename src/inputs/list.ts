@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
  * commas, and (`commas`) an unquoted comma also separates. `#` begins no comment.
  */
 export function parseList(text: string, { commas }: { commas: boolean }): string[] {
+  if (text.trim() === '') return [];
   const rows: string[][] = parse(text, {
     columns: false,
     relaxQuotes: true,

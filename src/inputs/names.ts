@@ -1,5 +1,9 @@
 /** Every input of action.yml; a test holds the two against each other. */
 export const INPUTS = [
+  'operation',
+  'version',
+  'dry-run',
+  'allow-other-build-args',
   'image',
   'tags',
   'registry-username',

@@ -5,6 +5,7 @@ import { parseBuild } from './build';
 import type { Config, HostConfig, Login, RunInfo, WorkloadConfig } from './config';
 import { parseImage } from './image';
 import type { RawInputs } from './names';
+import { parseOperation } from './operation';
 import { Reader } from './reader';
 import { parseUrl, parseVerdict } from './verdict';
 
@@ -27,6 +28,8 @@ export function parseInputs(
   otherLogins: readonly Login[] = [],
 ): { config: Config } | { problems: readonly Problem[] } {
   const reader = new Reader(raw);
+  const operation = parseOperation(reader);
+  const isDryRun = reader.flag('dry-run');
   const image = parseImage(reader, run, otherLogins);
   const build = parseBuild(reader);
   const host = parseHost(reader);
@@ -34,7 +37,19 @@ export function parseInputs(
   const verdict = parseVerdict(reader);
   const environmentUrl = parseUrl(reader, 'environment-url');
   if (reader.problems.length > 0 || !image || !host || !workload) return { problems: reader.problems };
-  return { config: { image, build, host, workload, verdict, run, ...(environmentUrl && { environmentUrl }) } };
+  return {
+    config: {
+      operation,
+      isDryRun,
+      image,
+      build,
+      host,
+      workload,
+      verdict,
+      run,
+      ...(environmentUrl && { environmentUrl }),
+    },
+  };
 }
 
 function parseHost(reader: Reader): HostConfig | undefined {

@@ -105,9 +105,24 @@ export class Cluster {
 }
 
 function parse<T>(text: string): T {
+  let json: T;
   try {
-    return JSON.parse(text) as T;
+    json = JSON.parse(text) as T;
   } catch (cause) {
     throw new Failure(problem('kubectl.not-json', { start: text.slice(0, 200) }), { cause });
   }
+  const odd = namesIn(json).find((name) => !NAME.test(name));
+  if (odd !== undefined) throw new Failure(problem('kubectl.odd-name', { name: odd }));
+  return json;
+}
+
+/** What the API server lets an object be called. People are told to copy commands with names in them. */
+const NAME = /^[a-zA-Z0-9](?:[\w.:-]{0,251}[a-zA-Z0-9])?$/;
+
+/** The names of an answer's objects: of one, of a list's, or of a watch's event. */
+function namesIn(json: unknown): string[] {
+  const { metadata, items, object } = (json ?? {}) as Record<string, { name?: unknown } | undefined>;
+  if (Array.isArray(items)) return items.flatMap(namesIn);
+  if (object) return namesIn(object);
+  return metadata?.name === undefined ? [] : [String(metadata.name)];
 }

@@ -3,6 +3,8 @@ export const PHASES = [
   'build',
   'preflight',
   'prove',
+  'choose',
+  'plan',
   'update',
   'watch',
   'verify',

@@ -4,8 +4,9 @@ import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import { adviceWords, explain, line } from '../words/words';
 import type { Advice } from '../workload/advice';
+import type { HistoryEntry } from '../workload/history';
 import type { Phase } from './phase';
-import type { PodRow, Report } from './report';
+import type { Plan, PodRow, Report } from './report';
 
 /** A summary may have 1 MiB; logs, and what docker printed, are what could make one large. */
 const LOG_CHARACTERS = 20_000;
@@ -36,7 +37,7 @@ export function renderSummary(report: Report): string {
   ].filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '');
   return [
     `## ${mark} ${escapeText(line('outcome.headline', { outcome, deployment }))}`,
-    ...(outcome === 'refused' ? [] : [line('outcome.serving', { serving: report.serving })]),
+    ...(outcome === 'refused' || outcome === 'planned' ? [] : [line('outcome.serving', { serving: report.serving })]),
     ...report.problems.flatMap((each) => {
       const { what, next } = explain(each);
       return [
@@ -48,11 +49,13 @@ export function renderSummary(report: Report): string {
       ? [`**${line('summary.way-back', { ...report.wayBack, outcome })}:**`, fence(report.wayBack.command, 'sh')]
       : []),
     table(['', ''], rows),
+    ...(report.plan ? [planText(report.plan)] : []),
     ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
     ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
     ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
     ...report.advice.map(adviceItem),
+    ...(report.history && report.history.length > 0 ? [historyDetails(report.history)] : []),
     ...(report.phases.length > 0
       ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')]
       : []),
@@ -80,6 +83,28 @@ function podTable(all: readonly PodRow[]): string {
     ]),
   );
   return more > 0 ? `${shown}\n\n${line('summary.more-pods', { count: more })}` : shown;
+}
+
+function planText({ steps, diff }: Plan): string {
+  const list = steps.map((step) => `- ${escapeText(step)}`).join('\n');
+  return [list, ...(diff.length > 0 ? [`**${line('summary.plan', {})}:**`, fence(diff.join('\n'), 'diff')] : [])].join(
+    '\n\n',
+  );
+}
+
+/** The newest first, as a person looks for it. */
+function historyDetails(history: readonly HistoryEntry[]): string {
+  const heads = (['when', 'ended', 'revision', 'image', 'run'] as const).map((name) => line(`summary.${name}`, {}));
+  const rows = history
+    .toReversed()
+    .map(({ at, outcome, revision = '', image, run }) => [
+      escapeText(at.replace('T', ' ').slice(0, 16)),
+      escapeText(outcome),
+      escapeText(revision),
+      code(image),
+      /^https?:\/\/[\w.:/-]+$/.test(run) ? `[${escapeText(run.split('/').at(-1) ?? '')}](${run})` : '',
+    ]);
+  return `<details><summary>${line('summary.history', {})}</summary>\n\n${table(heads, rows)}\n\n</details>`;
 }
 
 function adviceItem(advice: Advice): string {

@@ -4,6 +4,7 @@ import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import type { Problem } from '../words/words';
 import type { Advice } from '../workload/advice';
+import type { HistoryEntry } from '../workload/history';
 import type { Phase } from './phase';
 
 export interface PodRow {
@@ -13,6 +14,13 @@ export interface PodRow {
   readonly restarts: number;
   /** Kubernetes' reason or phase. */
   readonly state: string;
+}
+
+/** What a run would do. */
+export interface Plan {
+  readonly steps: readonly string[];
+  /** What would change on the workload, as the lines of a diff. */
+  readonly diff: readonly string[];
 }
 
 /** Everything that there is to say about a run once it has ended. */
@@ -39,6 +47,9 @@ export interface Report {
   /** What will hurt one day. */
   readonly advice: readonly Advice[];
   readonly phases: readonly Phase[];
+  /** What the container has run, oldest first. */
+  readonly history?: readonly HistoryEntry[];
+  readonly plan?: Plan;
   readonly durationMs: number;
   /** One command that brings the previous version back; missing where none is needed. */
   readonly wayBack?: { readonly command: string; readonly isKnownGood: boolean };

@@ -1,4 +1,4 @@
-import { type PinnedImage, printReference } from '../image/reference';
+import { type PinnedImage, parseReference, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
 import { isSuccess, type Outcome, type Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
@@ -6,6 +6,7 @@ import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
 import type { Advice } from '../workload/advice';
+import type { HistoryEntry } from '../workload/history';
 import type { Log } from './log';
 import type { Phase, PhaseName } from './phase';
 import type { PodRow, Report } from './report';
@@ -62,11 +63,12 @@ export class Reporter {
 
   /** Adds to what is known of the run. */
   found(
-    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size'>> & {
+    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size' | 'plan'>> & {
       pods?: readonly PodRow[];
       logs?: readonly ContainerLog[];
       events?: readonly Warning[];
       advice?: readonly Advice[];
+      history?: readonly HistoryEntry[];
     },
   ): void {
     this.#found = { ...this.#found, ...facts };
@@ -76,6 +78,12 @@ export class Reporter {
     const tags = this.config.image.references.map(printReference);
     this.#found = { ...this.#found, image: printReference(image), digest: image.digest, tags };
     this.log.info(line('log.proved', { digest: image.digest }));
+  }
+
+  /** The image of a run that builds none. */
+  chose(image: string): void {
+    const { digest } = parseReference(image).value ?? {};
+    this.#found = { ...this.#found, image, ...(digest && { digest }) };
   }
 
   /** Something that makes the run no failure, and that somebody should see. */
@@ -106,7 +114,7 @@ export class Reporter {
     }
     for (const each of problems) this.log.error(each);
     this.log.info(line('outcome.headline', { outcome, deployment }));
-    if (outcome !== 'refused') this.log.info(line('outcome.serving', { serving }));
+    if (outcome !== 'refused' && outcome !== 'planned') this.log.info(line('outcome.serving', { serving }));
     if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));
     return {
       tags: [],

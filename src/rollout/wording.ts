@@ -74,17 +74,18 @@ const KINDS: Readonly<Record<string, Missing['kind']>> = {
 
 export function missingIn(message: string): Missing | undefined {
   const [, key, kindOfKey = '', owner] =
-    /couldn't find key (\S+) in (Secret|ConfigMap) (?:\S+\/)?([\w.-]+)/i.exec(message) ?? [];
+    /couldn't find key ([\w.-]+) in (Secret|ConfigMap) (?:\S+\/)?([\w.-]+)/i.exec(message) ?? [];
   const keyKind = KINDS[kindOfKey.toLowerCase()];
   if (key !== undefined && keyKind && owner) return { kind: keyKind, name: owner, key };
   const [, kind = '', name] =
-    /\b(secrets?|configmaps?|serviceaccounts?|persistentvolumeclaims?) "(?:[^"/]+\/)?([^"/]+)" not found/i.exec(
+    /\b(secrets?|configmaps?|serviceaccounts?|persistentvolumeclaims?) "(?:[\w.-]+\/)?([\w.-]+)" not found/i.exec(
       message,
     ) ?? [];
   const found = KINDS[kind.toLowerCase().replace(/s$/, '')];
   if (found && name) return { kind: found, name };
   // A volume names the keys that it wants: "references non-existent secret key: x".
-  const [, kindOfVolume = '', missingKey] = /references non-existent (secret|config) key: (\S+)/.exec(message) ?? [];
+  const [, kindOfVolume = '', missingKey] =
+    /references non-existent (secret|config) key: ([\w.-]+)/.exec(message) ?? [];
   if (missingKey !== undefined) {
     return { kind: kindOfVolume === 'secret' ? 'Secret' : 'ConfigMap', name: '', key: missingKey };
   }

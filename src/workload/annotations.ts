@@ -16,6 +16,8 @@ export const annotations = {
   minReadySeconds: `${PREFIX}/min-ready-seconds`,
   /** Kubernetes' own: shown by `kubectl rollout history`. */
   changeCause: 'kubernetes.io/change-cause',
+  /** Kubernetes' own, on the template: what `kubectl rollout restart` sets. */
+  restartedAt: 'kubectl.kubernetes.io/restartedAt',
   /** Kubernetes' own: the number of the template, counted by the Deployment's controller. */
   revision: 'deployment.kubernetes.io/revision',
 } as const;

@@ -1,9 +1,8 @@
-import { type PinnedImage, printReference } from '../image/reference';
 import { KubectlError } from '../kubectl/client';
 import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
-import { type HistoryEntry, hasFailed, lastGood, parseHistory, record } from './history';
+import { type HistoryEntry, hasFailed, lastGood, parseHistory, record, recordedAs } from './history';
 import { holderOf, isTaken, RELEASED, writerOf } from './hold';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
@@ -14,7 +13,12 @@ export interface ImageChange {
   readonly workload: Deployment;
   readonly container: ChosenContainer;
   readonly soak: Soak;
-  readonly image: PinnedImage;
+  /** As the container is to carry it. */
+  readonly image: string;
+  /** The commit of the image; empty where it is not known. */
+  readonly commit: string;
+  /** New pods, also where the image is the same. */
+  readonly isRestart?: boolean;
   readonly ran?: Overwritten;
   /** Whether the workload's holder is gone, so that its hold may be taken over. */
   readonly isGone?: (workload: Deployment) => boolean;
@@ -35,10 +39,9 @@ export interface Written {
 /** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image, workload: known, ran, isGone }: ImageChange,
+  { container, soak, image: to, commit, isRestart, workload: known, ran, isGone }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
-  const to = printReference(image);
   const of = { container: container.name };
   const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
   let before: Omit<Written, 'workload'> = { replaced: container.image };
@@ -64,8 +67,10 @@ export async function writeImage(
     const good = asItWas(lastGood(past, container.name)?.image);
     before = { replaced, ...(good !== undefined && { lastGood: good }) };
     const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open', ...of });
-    const changeCause = line('change.cause', { image: to, sha: run.sha, url: run.url });
-    return rolloutPatch(workload, { container, image: to, soak, history, changeCause, run });
+    const about = { image: to, commit, url: run.url };
+    const changeCause = line(isRestart ? 'change.cause-restart' : 'change.cause', about);
+    const restarted = isRestart && { restartedAt: at };
+    return rolloutPatch(workload, { container, image: to, soak, history, changeCause, commit, run, ...restarted });
   };
   try {
     const isDone = (workload: Deployment) => writerOf(workload) === run.id && imageIn(workload) === to;
@@ -95,6 +100,8 @@ export interface Restoring {
   readonly container: { readonly index: number; readonly name: string };
   /** The image that is known to have served. */
   readonly image: string;
+  /** What the template's `restartedAt` was before this run set it; left out where it has not. */
+  readonly restartedAt?: string | null;
   /** The run that had written the workload when this one began to watch. */
   readonly writer: string | undefined;
 }
@@ -105,9 +112,9 @@ export interface Restoring {
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, image, writer }: Restoring,
+  { workload: known, template, container, image, writer, restartedAt }: Restoring,
 ): Promise<Deployment | 'changed' | 'held'> {
-  const { run } = writing.config;
+  const { run, operation } = writing.config;
   const { uid } = identity(known);
   const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image;
   let theirs: 'changed' | 'held' | undefined;
@@ -124,9 +131,12 @@ export async function restoreImage(
       container: container.name,
     };
     // What failed must not look as if it were still under way, should this run end before it can say more.
-    const history = record(historyOf(workload), { ...entry, outcome: 'failed', ...revisionOf(workload) });
+    const outcome = recordedAs(operation.kind, 'failed');
+    const history = record(historyOf(workload), { ...entry, outcome, ...revisionOf(workload) });
     const changeCause = line('change.cause-back', { image, url: run.url });
-    return rolloutPatch(workload, { container, image, soak: presentSoak(workload), history, changeCause, run });
+    const soak = presentSoak(workload);
+    const back = restartedAt !== undefined && { restartedAt };
+    return rolloutPatch(workload, { container, image, soak, history, changeCause, commit: '', run, ...back });
   };
   const isDone = (workload: Deployment) =>
     imageIn(workload) === image &&
@@ -175,8 +185,9 @@ export interface Ending {
  * had failed before.
  */
 export async function recordOutcome(writing: Writing, known: Deployment, ending: Ending): Promise<string | undefined> {
-  const { run } = writing.config;
-  const { outcome, container, image, isSoakOver, writer } = ending;
+  const { run, operation } = writing.config;
+  const outcome = recordedAs(operation.kind, ending.outcome);
+  const { container, image, isSoakOver, writer } = ending;
   const at = writing.clock.today().toISOString();
   const template = canonical(known.spec?.template);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
@@ -207,7 +218,8 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
   }
 }
 
-function historyOf(workload: Deployment): HistoryEntry[] {
+/** What our runs have written down of a workload, oldest first. */
+export function historyOf(workload: Deployment): HistoryEntry[] {
   return parseHistory(workload.metadata?.annotations?.[annotations.history]);
 }
 

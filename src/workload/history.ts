@@ -53,6 +53,21 @@ export function record(history: readonly HistoryEntry[], entry: HistoryEntry): H
   return next;
 }
 
+/** How a restart keeps that it failed: it says nothing against the image, which may serve again in the pods before. */
+export function recordedAs(operation: string, outcome: string): string {
+  return operation === 'restart' && outcome.startsWith('failed') ? `restart-${outcome}` : outcome;
+}
+
+/** Whether a run ended so that its image is known to serve. */
+export function isGood({ outcome }: HistoryEntry): boolean {
+  return GOOD.has(outcome);
+}
+
+/** The entries of one container, oldest first. */
+export function ofContainer(history: readonly HistoryEntry[], container: string): HistoryEntry[] {
+  return history.filter((entry) => (entry.container ?? container) === container);
+}
+
 /** Whether the last that is known of this image is that it failed: then that it runs does not make it good. */
 export function hasFailed(history: readonly HistoryEntry[], image: string): boolean {
   return history.findLast((entry) => entry.image === image)?.outcome.startsWith('failed') ?? false;

@@ -7,9 +7,9 @@ import { printRemembered, type Soak } from './soak';
 
 /** RFC 6902. */
 export interface Operation {
-  readonly op: 'add' | 'replace' | 'test';
+  readonly op: 'add' | 'replace' | 'test' | 'remove';
   readonly path: string;
-  readonly value: unknown;
+  readonly value?: unknown;
 }
 
 export interface Change {
@@ -19,7 +19,11 @@ export interface Change {
   readonly soak: Soak;
   readonly history: readonly HistoryEntry[];
   readonly changeCause: string;
+  /** The commit of the image; empty where it is not known. */
+  readonly commit: string;
   readonly run: RunInfo;
+  /** What the template's `restartedAt` is to be: a time, `null` for none; left out: as it is. */
+  readonly restartedAt?: string | null;
 }
 
 /**
@@ -35,11 +39,12 @@ export function rolloutPatch(workload: Deployment, change: Change): Operation[] 
     { op: 'test', path: `${container}/name`, value: name },
     { op: 'replace', path: `${container}/image`, value: change.image },
     { op: 'add', path: '/spec/minReadySeconds', value: change.soak.set },
+    ...restart(workload, change.restartedAt),
     ...annotate(workload, {
       [annotations.changeCause]: change.changeCause,
       [annotations.deployId]: change.run.id,
       [annotations.run]: change.run.url,
-      [annotations.commit]: change.run.sha,
+      [annotations.commit]: change.commit,
       [annotations.history]: printHistory(change.history),
       [annotations.hold]: printHold(change.run),
       [annotations.minReadySeconds]: printRemembered(change.soak),
@@ -74,6 +79,15 @@ export function annotationPatch(workload: Deployment, values: Readonly<Record<st
 
 function guarded(workload: Deployment): Operation[] {
   return [{ op: 'replace', path: '/metadata/resourceVersion', value: identity(workload).resourceVersion }];
+}
+
+function restart({ spec }: Deployment, at: string | null | undefined): Operation[] {
+  const present = spec?.template.metadata?.annotations;
+  const path = '/spec/template/metadata/annotations';
+  const own = `${path}/${pointerStep(annotations.restartedAt)}`;
+  if (at === undefined) return [];
+  if (at === null) return present?.[annotations.restartedAt] === undefined ? [] : [{ op: 'remove', path: own }];
+  return [...(present ? [] : [{ op: 'add' as const, path, value: {} }]), { op: 'add', path: own, value: at }];
 }
 
 function annotate(workload: Deployment, values: Readonly<Record<string, string>>): Operation[] {

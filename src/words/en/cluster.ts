@@ -34,6 +34,10 @@ export const clusterProblems = {
     what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,
     next: 'See whether "kubectl" runs a script of its own there, or whether the login shell of the deploy user prints something: it must print nothing for a command.',
   }),
+  'kubectl.odd-name': ({ name }: { name: string }) => ({
+    what: `kubectl on the host tells of an object called ${JSON.stringify(name)}, which no cluster allows.`,
+    next: 'See whether "kubectl" runs a script of its own there. If it does not, take the host for one that somebody else has got into.',
+  }),
   'workload.no-namespace': ({ namespace }: { namespace: string }) => ({
     what: `The cluster has no namespace "${namespace}".`,
     next: `Correct "namespace", or create it: kubectl create namespace ${namespace}`,
@@ -123,6 +127,36 @@ export const clusterProblems = {
       detail,
     ),
     next: `See which image it has: kubectl get deployment/${deployment} -n ${namespace} -o wide. Running the job again does no harm.`,
+  }),
+  'version.no-good': ({ running }: { running: string }) => ({
+    what: `No version is known to have served before the one that runs now (${running}), so there is none to go back to.`,
+    next: 'The log above shows what is known. To run an image of the registry, use "operation: redeploy" with its tag as "version".',
+  }),
+  'version.not-here': ({ version, known }: { version: string; known: string }) => ({
+    what: `This Deployment has not run a version "${version}"${known ? `; it has run ${known}` : ''}.`,
+    next: 'Write a revision, a tag or an image of its history as "version". To run another image of the registry, use "operation: redeploy".',
+  }),
+  'version.has-failed': ({ version, image }: { version: string; image: string }) => ({
+    what: `The version "${version}" (${image}) failed when it ran here last; a rollback does not go to one that has.`,
+    next: 'Choose another version. If it is to be tried again, use "operation: redeploy" with its tag as "version".',
+  }),
+  'version.missing': ({ tried, version }: { tried: string; version: string }) => ({
+    what: `The registry has no image ${tried}.`,
+    next: version
+      ? 'Write a tag, a digest or a full commit as "version" for which an image was pushed.'
+      : 'Without "version", a redeploy takes the first of "tags". Write the tag, digest or commit that is to run as "version".',
+  }),
+  'version.elsewhere': ({ version, repository }: { version: string; repository: string }) => ({
+    what: `The version "${version}" is not an image of ${repository}.`,
+    next: 'Write a tag, a digest or a commit of that repository, or correct "image".',
+  }),
+  'version.unreadable': ({ image, detail }: { image: string; detail: string }) => ({
+    what: because(`The registry did not tell about ${image}`, detail),
+    next: 'If it is private, check "registry-username" and "registry-password". Otherwise run the job again when the registry answers.',
+  }),
+  'version.other-build-args': ({ image, running }: { image: string; running: string }) => ({
+    what: `${image} was built with other build arguments than what runs now (${running}): it may be meant for another environment.`,
+    next: 'Choose an image that was built for this environment. If the change is meant, set "allow-other-build-args: true".',
   }),
   'run.cancelled': (_: object) => ({
     what: 'The run was cancelled.',

@@ -19,6 +19,10 @@ export const inputProblems = {
     what: because('An entry of "tags" does not fit', detail),
     next: 'Write a tag alone, such as "v1.2.3", or with its repository, such as "user/name:v1.2.3". A tag has up to 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash. Without "tags" the commit\'s SHA is used.',
   }),
+  'input.version': ({ operation, given }: { operation: string; given: string }) => ({
+    what: `The input "version" is ${quoted(given)}, but the operation "${operation}" takes none: a deploy builds its own, and a restart keeps what runs.`,
+    next: 'Leave "version" empty, or write "operation: redeploy" or "operation: rollback".',
+  }),
   'input.shape': ({ name, given, wanted }: { name: string; given: string; wanted: string }) => ({
     what: `The input "${name}" is ${quoted(given)}, which does not fit.`,
     next: `Write ${wanted}.`,

@@ -3,6 +3,7 @@ import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
+import type { HistoryEntry } from '../../workload/history';
 import { printBytes } from '../bytes';
 import { neighbourLines } from './advice';
 import { short } from './because';
@@ -26,6 +27,9 @@ const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
   'failed-rollback-failed': (it) =>
     `${it}: the new version does not work, and the version before could not be brought back for certain`,
   'failed-no-previous': (it) => `${it}: the new version does not work, and no other version is known to go back to`,
+  restarted: (it) => `${it}: its new pods serve, with the same image`,
+  'rolled-back': (it) => `${it}: it is back at an earlier version, which serves`,
+  planned: (it) => `${it}: this is what would be done; nothing has been changed, built or pushed`,
   superseded: (it) => `${it}: somebody else changed it meanwhile`,
   cancelled: (it) => `${it}: the run was cancelled`,
   unknown: (it) => `${it}: it is not known whether the new version serves`,
@@ -35,6 +39,8 @@ const PHASES: Record<PhaseName, string> = {
   build: 'Build and push',
   preflight: 'Check the cluster',
   prove: 'Prove the digest',
+  choose: 'Choose the version',
+  plan: 'What would be done',
   update: 'Update the Deployment',
   watch: 'Watch the rollout',
   verify: 'Verify from outside',
@@ -50,6 +56,11 @@ const SERVING: Record<Serving, string> = {
   nobody: 'Users are affected: no pod of this Deployment is ready.',
   unknown: 'Whether users are affected is not known.',
 };
+
+/** A time of the history, to the minute. */
+function day(at: string): string {
+  return at.replace('T', ' ').slice(0, 16);
+}
 
 function countOf(layers: number): string {
   return `${layers} ${layers === 1 ? 'layer' : 'layers'}`;
@@ -122,10 +133,29 @@ export const lines = {
     `The run that was at work gives no sign of life, so this one goes on (${url})`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
+  'log.drift': ({ running, image, at, run }: { running: string; image: string; at: string; run: string }) =>
+    `The Deployment runs ${short(running)}, but the last that was deployed here was ${short(image)} (${day(at)}${run ? `, ${run}` : ''}): somebody has changed it by other means`,
+  'log.history': ({ container }: { container: string }) =>
+    `What the container "${container}" has run, the last one below:`,
+  'log.history-entry': (entry: HistoryEntry) =>
+    `${day(entry.at)}  ${(entry.revision ? `revision ${entry.revision}` : '').padEnd(12)}  ${entry.outcome.padEnd(22)}  ${short(entry.image)}  ${entry.run}`,
+  'log.chosen': ({ image }: { image: string }) => `It is to run ${image}`,
+  'log.build-args-unknown': ({ image }: { image: string }) =>
+    `Whether the images were built with the same build arguments is not known: ${short(image)} has no label that says so`,
+  'plan.build': ({ context, tags }: { context: string; tags: string }) =>
+    `Build the folder ${context} and push it as ${tags}`,
+  'plan.change': ({ name, namespace, container }: { name: string; namespace: string; container: string }) =>
+    `Change the container "${container}" of deployment/${name} in the namespace ${namespace}, and watch until it serves:`,
+  'plan.unchanged': (_: object) => 'Change nothing, for this image runs already: only see whether it serves',
+  'plan.restart': (_: object) => '+ restartedAt: now',
+  'plan.back': ({ image }: { image: string }) =>
+    image
+      ? `If it does not serve: back to ${short(image)}`
+      : 'If it does not serve there is nothing to go back to: no version is known to have served',
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
-  'log.unchanged': ({ digest }: { digest: string }) =>
-    `The Deployment already has this image (${short(digest)}): nothing to change, only to see that it serves`,
+  'log.unchanged': ({ image }: { image: string }) =>
+    `The Deployment already has this image (${short(image)}): nothing to change, only to see that it serves`,
   'log.progress': ({
     updated,
     desired,
@@ -164,8 +194,9 @@ export const lines = {
     OUTCOMES[outcome](deployment),
   'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
   'change.cause-back': ({ image, url }: { image: string; url: string }) => `back to ${image} by ${url}`,
-  'change.cause': ({ image, sha, url }: { image: string; sha: string; url: string }) =>
-    `${image}${sha ? ` (commit ${sha.slice(0, 12)})` : ''} by ${url}`,
+  'change.cause': ({ image, commit, url }: { image: string; commit: string; url: string }) =>
+    `${image}${commit ? ` (commit ${commit.slice(0, 12)})` : ''} by ${url}`,
+  'change.cause-restart': ({ image, url }: { image: string; url: string }) => `restart of ${image} by ${url}`,
   'summary.image': (_: object) => 'Image',
   'summary.size': (_: object) => 'Size',
   'summary.size-is': ({ bytes, layers, added }: ImageSize) =>
@@ -188,5 +219,10 @@ export const lines = {
   'summary.old': (_: object) => 'old',
   'summary.yes': (_: object) => 'yes',
   'summary.no': (_: object) => 'no',
+  'summary.plan': (_: object) => 'What would change',
+  'summary.history': (_: object) => 'What this container has run',
+  'summary.when': (_: object) => 'When',
+  'summary.ended': (_: object) => 'Ended',
+  'summary.run': (_: object) => 'Run',
   'summary.timeline': (_: object) => 'Where the time went',
 };

@@ -1,0 +1,56 @@
+import { buildArgsOf, findImage } from './image/find';
+import { parseReference } from './image/reference';
+import type { Operation } from './inputs/config';
+import type { Ready } from './preflight';
+import type { Run, Wanted } from './run';
+import { Failure, line, problem } from './words/words';
+import { historyOf } from './workload/changes';
+import { ofContainer } from './workload/history';
+import { chooseVersion } from './workload/version';
+
+/** Which image an operation that builds none is about. Throws a `Failure` where there is none that may be taken. */
+export async function chooseImage(run: Run, ready: Ready): Promise<Wanted> {
+  const { operation } = run.config;
+  const { container, workload } = ready;
+  tellHistory(run, ready);
+  switch (operation.kind) {
+    case 'deploy':
+      throw new Error('a deploy builds its image');
+    case 'redeploy':
+      return findVersion(run, ready, operation);
+    case 'restart':
+      return { image: container.image, commit: '', isRestart: true };
+    case 'rollback': {
+      const chosen = chooseVersion({ ...ready, history: historyOf(workload) }, operation.version);
+      if ('code' in chosen) throw new Failure(chosen);
+      run.reporter.log.info(line('log.chosen', { image: chosen.image }));
+      return { image: chosen.image, commit: '' };
+    }
+    default:
+      return operation satisfies never;
+  }
+}
+
+/** What the container has run, so that a person can choose what to go back to. */
+function tellHistory({ reporter }: Run, { workload, container }: Ready): void {
+  const entries = ofContainer(historyOf(workload), container.name);
+  if (entries.length > 0) reporter.log.info(line('log.history', { container: container.name }));
+  for (const entry of entries) reporter.log.info(line('log.history-entry', entry));
+}
+
+async function findVersion(
+  run: Run,
+  { container }: Ready,
+  { version, allowOtherBuildArgs }: Operation & { kind: 'redeploy' },
+): Promise<Wanted> {
+  const { config, tools, reporter } = run;
+  const { image, commit = '', buildArgs } = await findImage(config, version, tools);
+  reporter.log.info(line('log.chosen', { image }));
+  const isHere = parseReference(container.image).value !== undefined;
+  const running = isHere && !allowOtherBuildArgs ? await buildArgsOf(container.image, config, tools) : undefined;
+  if (buildArgs !== undefined && running !== undefined && buildArgs !== running)
+    throw new Failure(problem('version.other-build-args', { image, running: container.image }));
+  if (!allowOtherBuildArgs && (buildArgs === undefined || running === undefined))
+    reporter.warn(line('log.build-args-unknown', { image: buildArgs === undefined ? image : container.image }));
+  return { image, commit };
+}

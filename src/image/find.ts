@@ -1,0 +1,93 @@
+import type { Config } from '../inputs/config';
+import { detailOf, hasSucceeded, type Processes } from '../system/process';
+import { Failure, problem } from '../words/words';
+import { imageArgv, VERSION_ARGV } from './buildx';
+import { BUILD_ARGS_LABEL, REVISION_LABEL } from './labels';
+import { loginEnvironment, loginFolder, loginsOf, takesLoginFromEnvironment } from './login';
+import { type Image, parseImage } from './metadata';
+import { parseReference, parseTag, printReference, sameRepository } from './reference';
+
+const ANSWER_MS = 20_000;
+const NOT_THERE = /not found|manifest unknown|name unknown/i;
+
+export interface FindTools {
+  readonly processes: Processes;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** An image that the registry has. */
+export interface FoundImage {
+  /** `repository:tag@digest`, without a tag where a digest was asked for. */
+  readonly image: string;
+  /** From its labels; missing where it has none, such as one that was built elsewhere. */
+  readonly commit?: string;
+  readonly buildArgs?: string;
+}
+
+/**
+ * Finds what `version` names in the image's repository: a tag, a digest, or a commit (as a tag, or in the place that this run's own
+ * commit has in its first tag); without one, the first tag. Throws a `Failure` where the registry has none, or does not tell.
+ */
+export async function findImage(config: Config, version: string | undefined, tools: FindTools): Promise<FoundImage> {
+  const { repository } = config.image;
+  const candidates = candidatesFor(config, version);
+  const environment = await loginFor(config, tools);
+  for (const candidate of candidates) {
+    const found = await inspect(candidate, environment, tools);
+    if (!found) continue;
+    const { digest, labels } = found;
+    const [{ [REVISION_LABEL]: commit, [BUILD_ARGS_LABEL]: buildArgs } = {}] = labels;
+    const { tag } = parseReference(candidate).value ?? {};
+    const image = printReference({ repository, digest, ...(tag !== undefined && { tag }) });
+    return { image, ...(commit && { commit }), ...(buildArgs && { buildArgs }) };
+  }
+  throw new Failure(problem('version.missing', { version: version ?? '', tried: candidates.join(' or ') }));
+}
+
+/** The hash of the build arguments of an image by its full reference; undefined where it has none or cannot be read. */
+export async function buildArgsOf(image: string, config: Config, tools: FindTools): Promise<string | undefined> {
+  const found = await inspect(image, await loginFor(config, tools), tools).catch(() => undefined);
+  return found?.labels[0]?.[BUILD_ARGS_LABEL];
+}
+
+function candidatesFor({ image, run }: Config, version: string | undefined): string[] {
+  const { repository, references } = image;
+  const [first] = references;
+  const withTag = (tag: string) => printReference({ repository, tag });
+  if (version === undefined) return [withTag(first.tag)];
+  if (version.startsWith('sha256:')) return [`${printReference({ repository })}@${version}`];
+  if (parseTag(version).value === undefined) {
+    const reference = parseReference(version);
+    if (reference.problem || !sameRepository(reference.value.repository, repository))
+      throw new Failure(problem('version.elsewhere', { version, repository: printReference({ repository }) }));
+    return [version];
+  }
+  const isCommit = /^[0-9a-f]{40,64}$/.test(version) && run.sha !== '' && first.tag.includes(run.sha);
+  return [...new Set([withTag(version), ...(isCommit ? [withTag(first.tag.replace(run.sha, version))] : [])])];
+}
+
+async function loginFor({ image }: Config, { processes, folder }: FindTools): Promise<Record<string, string>> {
+  const logins = loginsOf(image);
+  const environment = loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
+  if (logins.length === 0) return environment;
+  const version = await processes.ask(VERSION_ARGV);
+  if (!hasSucceeded(version)) throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
+  return takesLoginFromEnvironment(version.stdout) === false ? loginFolder(logins, folder) : environment;
+}
+
+/** Undefined where the registry says that there is none. */
+async function inspect(
+  image: string,
+  environment: Record<string, string>,
+  { processes, signal }: FindTools,
+): Promise<Image | undefined> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const result = await processes.run(imageArgv(image), { environment, signal: until });
+  const found = hasSucceeded(result) ? parseImage(result.stdout) : undefined;
+  if (found) return found;
+  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+  const detail = hasSucceeded(result) ? '' : detailOf(result);
+  if (NOT_THERE.test(detail)) return undefined;
+  throw new Failure(problem('version.unreadable', { image, detail }));
+}
