@@ -1,0 +1,70 @@
+import { type Proxy as Front, pass, startProxy } from '../../../testbed/registry-proxy';
+
+/** A registry in which whoever has pushed a tag learns what it stands for only once others have pushed it too. */
+export interface Turnstile extends Front {
+  /**
+   * From now on nobody who has pushed this tag reads it before it was pushed so many times. `first`: what the one calls itself
+   * that all others let push first.
+   */
+  hold: (tag: string, pushes: number, first?: RegExp) => void;
+}
+
+/** How long who comes alone is held. */
+const LONGEST_MS = 10_000;
+
+export async function startTurnstile(upstream: string): Promise<Turnstile> {
+  const tags = new Map<string, Tag>();
+  const front = await startProxy(upstream, (request, answer, ask) => {
+    const tag = tags.get(/\/manifests\/([^/]+)$/.exec(request.url ?? '')?.[1] ?? '');
+    const forward = () => pass(request, answer, ask());
+    if (!tag) return forward();
+    const client = request.headers['user-agent'] ?? '';
+    if (request.method !== 'PUT') return tag.pushers.has(client) ? tag.all.through(forward) : forward();
+    answer.on('finish', () => {
+      tag.pushers.add(client);
+      tag.first.open();
+      if (--tag.left === 0) tag.all.open();
+    });
+    return tag.goesFirst(client) ? forward() : tag.first.through(forward);
+  });
+  return {
+    ...front,
+    hold: (tag, left, first) =>
+      tags.set(tag, {
+        left,
+        pushers: new Set(),
+        ...{ first: new Gate(), all: new Gate() },
+        goesFirst: (client) => !first || first.test(client),
+      }),
+  };
+}
+
+interface Tag {
+  left: number;
+  readonly pushers: Set<string>;
+  readonly first: Gate;
+  readonly all: Gate;
+  readonly goesFirst: (client: string) => boolean;
+}
+
+class Gate {
+  #isOpen = false;
+  readonly #waiting: (() => void)[] = [];
+
+  through(go: () => void): void {
+    if (this.#isOpen) {
+      go();
+      return;
+    }
+    const timer = setTimeout(go, LONGEST_MS);
+    this.#waiting.push(() => {
+      clearTimeout(timer);
+      go();
+    });
+  }
+
+  open(): void {
+    this.#isOpen = true;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+}
