@@ -4,7 +4,7 @@ import type { Observer } from './rollout/observe';
 import type { Run } from './run';
 import { Failure, line, problem } from './words/words';
 import { annotations } from './workload/annotations';
-import { type Holder, holderOf, isEarlierAttempt, RELEASED, unanswered } from './workload/hold';
+import { type Holder, holderOf, type IsGone, isEarlierAttempt, RELEASED, unanswered } from './workload/hold';
 import { annotationPatch } from './workload/patch';
 import { write } from './workload/write';
 
@@ -16,6 +16,8 @@ import { write } from './workload/write';
 /** Milliseconds between two questions, and without an answer until the holder counts as gone: a run that was killed. */
 const ASK_MS = 15_000;
 const SILENT_MS = 50_000;
+/** And how long a question must have been seen to stand open: one that was never asked is not answered. */
+const OPEN_MS = 30_000;
 const LINE_MS = 60_000;
 const TICK_MS = 1_000;
 
@@ -25,8 +27,7 @@ export interface Wait {
   began?: number;
   /** How many questions it has asked. */
   questions: number;
-  /** Whether a workload's holder is the one that was found to be gone. */
-  isGone?: (workload: Deployment) => boolean;
+  isGone?: IsGone;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function waitForHolder(run: Run, cluster: Cluster, observer: Observ
   const { config, tools, reporter } = run;
   const { clock, signal } = tools;
   wait.began ??= clock.now();
-  let [askedAt, toldAt, signAt, sign] = [-ASK_MS, -LINE_MS, clock.now(), ''];
+  let [askedAt, toldAt, signAt, openAt, sign] = [-ASK_MS, -LINE_MS, clock.now(), clock.now(), ''];
   for (;;) {
     const { workload } = observer.snapshot();
     const holder = workload && holderOf(workload);
@@ -48,9 +49,10 @@ export async function waitForHolder(run: Run, cluster: Cluster, observer: Observ
     }
     const now = clock.now();
     const seen = signOfLife(workload);
-    // While the cluster cannot be seen, or shows no question, silence says nothing.
-    if (seen !== sign || observer.trouble() || unanswered(workload) === undefined) [sign, signAt] = [seen, now];
-    if (now - signAt >= SILENT_MS) {
+    // While the cluster cannot be seen, silence says nothing.
+    if (seen !== sign || observer.trouble()) [sign, signAt] = [seen, now];
+    if (unanswered(workload) === undefined || observer.trouble()) openAt = now;
+    if (now - signAt >= SILENT_MS && now - openAt >= OPEN_MS) {
       // This process may have been stopped meanwhile: the write looks whether there is an answer after all.
       wait.isGone = (later) => signOfLife(later) === seen;
       reporter.log.info(line('log.took-over', holder));

@@ -1,3 +1,4 @@
+import { type Wait, waitForHolder } from './hold';
 import { problemsOf } from './kubectl/explain';
 import { progressLines } from './report/progress';
 import { diagnose } from './rollout/diagnose';
@@ -101,7 +102,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
     snapshot,
     problems,
   });
-  const restored = before.workload && (await restore(run, begun, before.workload, image));
+  const restored = await restore(run, begun, image);
   if (restored === undefined || restored === 'changed' || restored === 'held') {
     const by = restored ?? 'changed';
     return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by }));
@@ -155,15 +156,20 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
 /** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
 async function restore(
   run: Run,
-  { cluster, container, target, writer, restartedAt }: Begun,
-  workload: NonNullable<Snapshot['workload']>,
+  { cluster, container, target, writer, restartedAt, changed, observer }: Begun,
   image: string,
-): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] }> {
+): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] } | undefined> {
   const { config, tools } = run;
-  run.wrote = true;
-  run.holds = true;
+  const wait: Wait = { questions: 0 };
   try {
+    // Of a version that was found here another run may be in charge. It may be gone, such as an earlier attempt of this one.
+    if (!changed) await waitForHolder(run, cluster, observer, wait);
+    const { workload } = observer.snapshot();
+    if (!workload) return undefined;
+    run.wrote = true;
+    run.holds = true;
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    const { isGone } = wait;
     return await restoreImage(writing, {
       workload,
       template: target.template,
@@ -171,6 +177,7 @@ async function restore(
       image,
       writer,
       ...(restartedAt !== undefined && { restartedAt }),
+      ...(isGone && { isGone }),
     });
   } catch (error) {
     const detail = problemsOf(error)

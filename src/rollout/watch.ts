@@ -11,6 +11,8 @@ const TICK_MS = 1_000;
 
 /** Milliseconds between two looks after which this process was stopped itself, and what it knows is as old. */
 const STOPPED_MS = 5_000;
+/** How long it then takes at most to read what has come meanwhile. */
+const CATCH_UP_MS = 2_000;
 
 /** A right that is missing does not come by itself; an API server that starts may deny it for a moment. */
 const FORBIDDEN_MS = 20_000;
@@ -53,14 +55,15 @@ async function watch(
 ): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
-  let lookedAt = clock.now();
+  let [lookedAt, blindUntil] = [clock.now(), 0];
   for (;;) {
-    const wasStopped = clock.now() - lookedAt > STOPPED_MS;
+    if (clock.now() - lookedAt > STOPPED_MS) blindUntil = clock.now() + CATCH_UP_MS;
     lookedAt = clock.now();
+    const isBehind = lookedAt < blindUntil;
     const snapshot: Snapshot = {
       ...observer.snapshot(),
       said: waiting.said,
-      isBlind: observer.trouble() !== undefined || wasStopped,
+      isBlind: observer.trouble() !== undefined || isBehind,
       ...(check?.result && { verified: check.result }),
     };
     if (signal.aborted) return { verdict: { kind: 'unknown', why: 'interrupted' }, snapshot };
@@ -72,11 +75,11 @@ async function watch(
     forbiddenSince = trouble?.reason === 'Forbidden' ? (forbiddenSince ?? clock.now()) : undefined;
     const isBlind = forbiddenSince !== undefined && clock.now() - forbiddenSince >= FORBIDDEN_MS;
     const isOver = verdict.kind === 'bad' && verdict.cause.code === 'deadline';
-    if ((verdict.kind === 'waiting' && isBlind) || (isOver && trouble)) {
+    if (!isBehind && ((verdict.kind === 'waiting' && isBlind) || (isOver && trouble))) {
       // The time is over and we cannot see: nobody knows how the rollout stands.
       return { verdict: { kind: 'unknown', why: 'no-contact' }, snapshot };
     }
-    if (verdict.kind !== 'waiting' && !wasStopped) return { verdict, snapshot };
+    if (verdict.kind !== 'waiting' && !isBehind) return { verdict, snapshot };
     await observer.changed(TICK_MS, signal);
   }
 }

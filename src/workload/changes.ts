@@ -3,7 +3,7 @@ import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record, recordedAs } from './history';
-import { holderOf, isTaken, RELEASED, writerOf } from './hold';
+import { holderOf, type IsGone, isEarlierAttempt, isTaken, RELEASED, writerOf } from './hold';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { historyPatch, type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
@@ -21,7 +21,7 @@ export interface ImageChange {
   readonly isRestart?: boolean;
   readonly ran?: Overwritten;
   /** Whether the workload's holder is gone, so that its hold may be taken over. */
-  readonly isGone?: (workload: Deployment) => boolean;
+  readonly isGone?: IsGone;
 }
 
 /** Another run is at work on the workload: nothing was written. */
@@ -104,6 +104,7 @@ export interface Restoring {
   readonly restartedAt?: string | null;
   /** The run that had written the workload when this one began to watch. */
   readonly writer: string | undefined;
+  readonly isGone?: IsGone;
 }
 
 /**
@@ -112,7 +113,7 @@ export interface Restoring {
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, image, writer, restartedAt }: Restoring,
+  { workload: known, template, container, image, writer, restartedAt, isGone }: Restoring,
 ): Promise<Deployment | 'changed' | 'held'> {
   const { run, operation } = writing.config;
   const { uid } = identity(known);
@@ -120,7 +121,7 @@ export async function restoreImage(
   let theirs: 'changed' | 'held' | undefined;
   const patchFor = (workload: Deployment): Operation[] | undefined => {
     const isChanged = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
-    theirs = isChanged ? 'changed' : isTaken(workload, run, writer) ? 'held' : undefined;
+    theirs = isChanged ? 'changed' : isTaken(workload, run, writer, isGone) ? 'held' : undefined;
     if (theirs) return undefined;
     const at = writing.clock.today().toISOString();
     const entry = entryOf(workload, run.id) ?? {
@@ -191,24 +192,28 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
   const at = writing.clock.today().toISOString();
   const template = canonical(known.spec?.template);
   const patchFor = (workload: Deployment): Operation[] | undefined => {
-    if (isTaken(workload, run, writer)) return undefined;
+    const holder = holderOf(workload);
+    const isDead = holder !== undefined && isEarlierAttempt(holder, run);
+    if (isTaken(workload, run, writer, () => isDead)) return undefined;
     const history = historyOf(workload);
     const isOurs = writerOf(workload) === run.id;
-    const isNews = hasFailed(history, image) || outcome.startsWith('failed');
+    const isNews = isDead || hasFailed(history, image) || outcome.startsWith('failed');
     const isSeen = isNews && canonical(workload.spec?.template) === template;
     const entry = isOurs
       ? entryOf(workload, run.id)
       : isSeen && { id: run.id, image, run: run.url, at, container, ...revisionOf(workload) };
-    if (!entry) return undefined;
+    const isHeld = isDead || holder?.id === run.id;
+    if (!entry && !isHeld) return undefined;
     // After a rollback the workload's revision is that of the version put back.
-    const next = record(history, { ...revisionOf(workload), ...entry, outcome });
-    const released = holderOf(workload)?.id === run.id ? { [annotations.hold]: RELEASED } : {};
+    const next = entry ? record(history, { ...revisionOf(workload), ...entry, outcome }) : history;
+    const released = isHeld ? { [annotations.hold]: RELEASED } : {};
     return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined, released);
   };
   try {
     const isDone = (workload: Deployment) => {
       const { set, before } = presentSoak(workload);
-      const isFree = holderOf(workload)?.id !== run.id;
+      const holder = holderOf(workload);
+      const isFree = !holder || (holder.id !== run.id && !isEarlierAttempt(holder, run));
       return isFree && entryOf(workload, run.id)?.outcome === outcome && (!isSoakOver || set === before);
     };
     await write(writing, known, patchFor, isDone);

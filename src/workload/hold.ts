@@ -8,6 +8,9 @@ export interface Holder {
   readonly url: string;
 }
 
+/** Whether a workload's holder is one that was found to be gone. */
+export type IsGone = (workload: Deployment) => boolean;
+
 export function printHold({ id, url }: RunInfo): string {
   return JSON.stringify({ id, url });
 }
@@ -38,10 +41,15 @@ export function isEarlierAttempt(holder: Holder, { id, url }: RunInfo): boolean 
  * Whether the workload is another run's by now: one is at work on it, or has been since `writer` wrote, the run that had when this one
  * began to watch (this one itself, if it wrote).
  */
-export function isTaken(workload: Deployment, { id }: RunInfo, writer: string | undefined): boolean {
+export function isTaken(
+  workload: Deployment,
+  { id }: RunInfo,
+  writer: string | undefined,
+  isGone: IsGone = () => false,
+): boolean {
   const holder = holderOf(workload);
   const last = writerOf(workload);
-  return (holder !== undefined && holder.id !== id) || (last !== id && last !== writer);
+  return (holder !== undefined && holder.id !== id && !isGone(workload)) || (last !== id && last !== writer);
 }
 
 /** The run that wrote the workload last; undefined where none of ours has. */
