@@ -81,7 +81,7 @@ class World {
       return observer;
     };
     const digest = `sha256:${Buffer.from(id).toString('hex').padEnd(64, '0')}`;
-    const image = { ...config.image.references[0], digest } as Parameters<typeof update>[3];
+    const image = { image: `caringnote/caring-note-api:${id}@${digest}`, commit: '' };
     return {
       run,
       /** Gives whether the holder, as it is then, may be taken over from. */

@@ -23,8 +23,8 @@ describe('the build', () => {
   });
 
   it.each<[Partial<RawInputs>, string[]]>([
-    [{ file: 'web/Dockerfile' }, ['--file', 'web/Dockerfile']],
-    [{ file: '--push=false' }, ['--file', '--push=false']],
+    [{ file: 'web/Dockerfile' }, ['--file', './web/Dockerfile']],
+    [{ file: '--push=false' }, ['--file', './--push=false']],
     [{ target: 'runtime' }, ['--target', 'runtime']],
     [{ platforms: 'linux/amd64' }, ['--platform', 'linux/amd64']],
     [{ platforms: 'linux/amd64\nlinux/arm/v7' }, ['--platform', 'linux/amd64,linux/arm/v7']],
@@ -72,7 +72,7 @@ describe('the build', () => {
   });
 
   it.each(['--push', '-f', 'a b'])('takes the folder %j for a folder', (context) => {
-    expect(argvOf({ context }).slice(-2)).toEqual(['--', context]);
+    expect(argvOf({ context }).slice(-2)).toEqual(['--', `./${context}`]);
   });
 
   it('never has the password among its words', () => {

@@ -78,6 +78,12 @@ const shown = (ms: number | undefined) => [ms === undefined ? undefined : `${ms}
 
 /** Every input of action.yml, with each way in which a value can stand in it. */
 const PLACES: readonly Place[] = [
+  whole('operation', ({ operation }) => [operation.kind]),
+  whole('version', ({ operation }) => ['version' in operation ? operation.version : undefined]),
+  whole('dry-run', ({ isDryRun }) => isGiven(isDryRun)),
+  whole('allow-other-build-args', ({ operation }) =>
+    isGiven('allowOtherBuildArgs' in operation && operation.allowOtherBuildArgs),
+  ),
   whole(
     'image',
     ({ image }) => [printRepository(image.repository)],
@@ -194,6 +200,8 @@ function asked(url = ''): string {
 
 /** What goes with an input, so that it is its value that is judged. */
 const WITH: Partial<Record<InputName, Partial<RawInputs>>> = {
+  version: { operation: 'redeploy' },
+  'allow-other-build-args': { operation: 'redeploy' },
   'registry-username': { 'registry-password': 'password' },
   'registry-password': { 'registry-username': 'user' },
 };
@@ -266,6 +274,9 @@ const NARROW: readonly InputName[] = [
     'builder',
     'network',
     'platforms',
+    'operation',
+    'dry-run',
+    'allow-other-build-args',
     'no-cache',
     'pull',
     'skip-existing',

@@ -58,8 +58,8 @@ describe('what the runner says of the run, forged in every variable', () => {
   const patchOf = (run: RunInfo) => {
     const change = { container: { index: 0, name: 'caring-note-api' }, image, soak: { set: 10, before: 0 }, run };
     const history = [{ id: run.id, image, run: run.url, at: '', outcome: 'open' }];
-    const changeCause = line('change.cause', { image, sha: run.sha, url: run.url });
-    const patch = rolloutPatch(deployment(), { ...change, history, changeCause });
+    const changeCause = line('change.cause', { image, commit: run.sha, url: run.url });
+    const patch = rolloutPatch(deployment(), { ...change, history, changeCause, commit: run.sha });
     return ['kubectl', ...patchArgv({ namespace: 'default', name: 'web' }, JSON.stringify(patch), { dryRun: false })];
   };
   const written = (argv: readonly string[]): Deployment => {

@@ -7,7 +7,7 @@ import type { Clock } from '../../src/system/clock';
 import { annotations } from '../../src/workload/annotations';
 import { type ImageChange, knownGood, recordOutcome, restoreImage, writeImage } from '../../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
-import { writerOf } from '../../src/workload/hold';
+import { holderOf, writerOf } from '../../src/workload/hold';
 import { FakeTransport } from '../fakes/transport';
 import { configOf, RUN } from '../inputs/sample';
 import { ApiServer, type Fate } from './api-server';
@@ -352,10 +352,6 @@ describe('recording how the run ended', () => {
       ({ metadata }) => Object.assign(metadata?.annotations ?? {}, { [annotations.deployId]: 'other' }),
     ],
     [
-      'the history no longer has this run',
-      ({ metadata }) => Object.assign(metadata?.annotations ?? {}, { [annotations.history]: '[]' }),
-    ],
-    [
       'our annotations are gone',
       ({ metadata }) => {
         delete metadata?.annotations;
@@ -365,6 +361,13 @@ describe('recording how the run ended', () => {
     const { why, server } = await recordWith(['overtaken'], change);
     expect(why).toBeUndefined();
     expect(server.applied).toEqual([]);
+  });
+
+  it('only lets the workload go where the history no longer has this run', async () => {
+    const { why, server } = await recordWith(['overtaken'], ({ metadata }) =>
+      Object.assign(metadata?.annotations ?? {}, { [annotations.history]: '[]' }),
+    );
+    expect([why, historyOf(server.object), holderOf(server.object)]).toEqual([undefined, [], undefined]);
   });
 
   it.each<[string, Fate]>([

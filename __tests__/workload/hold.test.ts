@@ -131,7 +131,6 @@ function writers(object: Deployment = deployment(), fates: Fate[] = []) {
     const digest = `sha256:${Buffer.from(tag).toString('hex').padEnd(64, '0').slice(0, 64)}`;
     const image = `caringnote/caring-note-api:${tag}@${digest}`;
     const soak = { set: 30, before: 0 };
-    const pinned = { ...config.image.references[0], digest } as Parameters<typeof writeImage>[1]['image'];
     let known = structuredClone(server.object);
     let template = '';
     let wroteBefore: string | undefined = id;
@@ -143,7 +142,7 @@ function writers(object: Deployment = deployment(), fates: Fate[] = []) {
       },
       write: async (gone?: Holder) => {
         const isGone = (workload: Deployment) => holderOf(workload)?.id === gone?.id;
-        const change = { workload: known, container, soak, image: pinned, ...(gone && { isGone }) };
+        const change = { workload: known, container, soak, image, commit: '', ...(gone && { isGone }) };
         const written = await writeImage(writing, change);
         known = written.workload;
         template = canonical(known.spec?.template);
