@@ -39,7 +39,16 @@ const hung = recordings.filter(([, { isKilled, what }]) => isKilled && !what.sta
 
 const each = (stages: readonly string[], faults: readonly string[]) =>
   stages.flatMap((stage) => faults.map((fault) => `${stage}-${fault}`));
-const PUSH = ['token', 'manifest-read', 'blob-check', 'upload-start', 'upload', 'manifest', 'read-back'];
+const PUSH = [
+  'token',
+  'manifest-read',
+  'blob-check',
+  'upload-start',
+  'upload',
+  'upload-commit',
+  'manifest',
+  'read-back',
+];
 const BROKEN = ['500', '502', '503', 'reset', 'truncate'];
 const LIMITED = ['rate-limit', 'rate-limit-retry-after', 'rate-limit-json', 'secondary-rate-limit'];
 const REFUSED = ['denied', 'forbidden', 'forbidden-package', 'harbor-denied'];
@@ -49,10 +58,11 @@ const MISSING = ['missing-repository', 'missing-project'];
 const KINDS: Readonly<Partial<Record<TroubleKind, readonly string[]>>> = {
   registry: [
     ...each([...PUSH, 'base'], BROKEN),
-    ...['upload-reset-midway', 'ping-reset', 'ping-hang', 'address-refused', 'base-address-refused'],
+    ...each(['upload'], ['500-midway', 'rate-limit-midway', 'reset-midway']),
+    ...['ping-reset', 'ping-hang', 'address-refused', 'base-address-refused'],
   ],
   'no-registry': ['address-unknown', 'base-address-unknown'],
-  'push-limit': each(PUSH, LIMITED),
+  'push-limit': [...each(PUSH, LIMITED), 'upload-rate-limit-midway'],
   'pull-limit': each(['base'], [...LIMITED, 'pull-limit']),
   'push-denied': [...each(PUSH, REFUSED), 'token-pull-only', 'token-wrong-password', 'no-login'],
   'push-read-only': ['token-read-only'],
@@ -362,7 +372,7 @@ describe('the same build again', () => {
   });
 
   it.each(ended)('after %s', (_, { what, lines }) => {
-    const passes = /-(?:50\d|reset|reset-midway|truncate|hang|refused)$|rate-limit/.test(what);
+    const passes = /-(?:(?:50\d|reset)(?:-midway)?|truncate|hang|refused)$|rate-limit/.test(what);
     const isOurs = !/^(?:cache|base-pull|base-rate)/.test(what);
     const isUnclear = troubleOf(lines).kind === 'push-unasked';
     expect(isTransient(troubleOf(lines), { tries: 1, hasLogin: true })).toBe((passes && isOurs) || isUnclear);

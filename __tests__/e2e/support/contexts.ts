@@ -66,35 +66,39 @@ export const contexts: Readonly<Record<string, Context>> = {
       lacks: ['busybox', 'left-out.log', 'node_modules/', 'node_modules/left-out.js'],
     },
   },
-  'by a container builder, a Dockerfile elsewhere with a .dockerignore of its own, further contexts, no network, no cache':
-    {
-      prepare: (workspace) => {
-        workspace.dockerfile(['FROM registry.example.invalid/not-this-one']);
-        workspace.file('shared, by all/words.txt', random());
-        workspace.file('docker/web.Dockerfile.dockerignore', 'web/left-out.js\n');
-        for (const name of ['left-out.js', 'kept.js']) workspace.file(`app/web/${name}`, random());
-        const lines = [
-          'COPY web /',
-          'COPY --from=shared words.txt /',
-          'RUN /busybox cat /words.txt >/said',
-          'RUN [ "$(/busybox ls /sys/class/net)" = lo ] && echo alone >/alone',
-        ];
-        workspace.dockerfile([...TOOLS, ...lines], 'docker/web.Dockerfile');
-      },
-      inputs: {
-        builder,
-        file: 'docker/web.Dockerfile',
-        'build-contexts': 'shared=shared, by all\n"unused=docker-image://scratch"',
-        network: 'none',
-        'no-cache': 'true',
-      },
-      options: [
-        ...['--builder', builder, '--file', 'docker/web.Dockerfile', '--build-context', 'shared=shared, by all'],
-        ...['--network', 'none', '--no-cache'],
-      ],
-      files: { has: ['alone', 'kept.js', 'said', 'words.txt'], lacks: ['left-out.js'] },
-      isUncached: true,
+  'by a container builder, a Dockerfile elsewhere with a .dockerignore of its own, further contexts, no network': {
+    prepare: (workspace) => {
+      workspace.dockerfile(['FROM registry.example.invalid/not-this-one']);
+      workspace.file('shared, by all/words.txt', random());
+      workspace.file('docker/web.Dockerfile.dockerignore', 'web/left-out.js\n');
+      for (const name of ['left-out.js', 'kept.js']) workspace.file(`app/web/${name}`, random());
+      const lines = [
+        'COPY web /',
+        'COPY --from=shared words.txt /',
+        'RUN /busybox cat /words.txt >/said',
+        'RUN [ "$(/busybox ls /sys/class/net)" = lo ] && echo alone >/alone',
+      ];
+      workspace.dockerfile([...TOOLS, ...lines], 'docker/web.Dockerfile');
     },
+    inputs: {
+      builder,
+      file: 'docker/web.Dockerfile',
+      'build-contexts': 'shared=shared, by all\n"unused=docker-image://scratch"',
+      network: 'none',
+    },
+    options: [
+      ...['--builder', builder, '--file', 'docker/web.Dockerfile', '--build-context', 'shared=shared, by all'],
+      ...['--network', 'none'],
+    ],
+    files: { has: ['alone', 'kept.js', 'said', 'words.txt'], lacks: ['left-out.js'] },
+  },
+  // A RUN that is done anew writes its files at another time.
+  'no cache, where there is one': {
+    prepare: (workspace) => workspace.dockerfile(TOOLS),
+    inputs: { 'no-cache': 'true' },
+    options: ['--no-cache'],
+    isUncached: true,
+  },
 };
 
 /** One secret of each kind, none of which may be seen anywhere. */
