@@ -1,5 +1,6 @@
 import { findExisting } from '../../src/image/existing';
 import { BUILD_ARGS_LABEL, hashBuildArgs, REVISION_LABEL } from '../../src/image/labels';
+import { loginEnvironment, loginsOf } from '../../src/image/login';
 import type { Digest } from '../../src/image/reference';
 import type { RawInputs } from '../../src/inputs/names';
 import { configOf, RUN } from '../inputs/sample';
@@ -30,7 +31,10 @@ async function find(tags: Record<string, Act>, given: Partial<RawInputs> = {}, s
   );
   const names = Object.keys(tags).join('\n');
   const built = configOf({ image: 'user/app', tags: names, 'build-args': 'A=1', ...given }, run);
-  return { digest: await findExisting(built, { processes, signal }), processes };
+  return {
+    digest: await findExisting(built, loginEnvironment(loginsOf(built.image)), { processes, signal }),
+    processes,
+  };
 }
 
 describe('an image that is not built again', () => {

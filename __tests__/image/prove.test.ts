@@ -96,7 +96,12 @@ describe('a pushed image', () => {
     const missing = exited(1, '', 'not found');
     const { image, processes } = prove(built(OURS), { docker: [missing, missing, exited(0, OURS)] });
     expect((await image).digest).toBe(digestOf(OURS));
-    expect(processes.calls.map(({ at }) => at)).toEqual([0, 1_000, 3_000]);
+    expect(processes.calls.map(({ at }) => at)).toEqual([0, 1_000, 4_000]);
+  });
+
+  it('whose digest is its configuration’s was overtaken by another run on the same machine: it is pushed again', async () => {
+    const { image, notes } = prove({ ...built(OURS), digest: CONFIG }, { again: [built(OURS)] });
+    expect([(await image).digest, notes.length]).toEqual([digestOf(OURS), 1]);
   });
 
   it('that cannot be read back is not deployed', async () => {
@@ -104,7 +109,7 @@ describe('a pushed image', () => {
     await expect(image).rejects.toMatchObject({
       problems: [{ code: 'build.unreadable', params: { digest: digestOf(OURS), detail: 'no contact' } }],
     });
-    expect([processes.calls.length, pushes()]).toEqual([3, 0]);
+    expect([processes.calls.length, pushes()]).toEqual([4, 0]);
   });
 
   it.each<[string, string]>([

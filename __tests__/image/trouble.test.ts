@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import {
   explainTrouble,
   isCacheTrouble,
-  isTransient,
   mayLackLogin,
+  mayPass,
   type Trouble,
   type TroubleKind,
   troubleOf,
@@ -358,24 +358,14 @@ const ALL = Object.keys({
 
 describe('the same build again', () => {
   it('is worth while in trouble that passes, and in no other', () => {
-    const again = { tries: 2, hasLogin: true };
-    expect(ALL.filter((kind) => isTransient(trouble(kind), again)).sort()).toEqual([
-      'push-limit',
-      'registry',
-      'silent',
-    ]);
-  });
-
-  it('is worth it once where a login was refused without a reason', () => {
-    const isWorth = (tries: number, hasLogin: boolean) => isTransient(trouble('push-unasked'), { tries, hasLogin });
-    expect([isWorth(1, true), isWorth(2, true), isWorth(1, false)]).toEqual([true, false, false]);
+    expect(ALL.filter((kind) => mayPass(trouble(kind))).sort()).toEqual(['push-limit', 'registry', 'silent']);
   });
 
   it.each(ended)('after %s', (_, { what, lines }) => {
     const passes = /-(?:(?:50\d|reset)(?:-midway)?|truncate|hang|refused)$|rate-limit/.test(what);
     const isOurs = !/^(?:cache|base-pull|base-rate)/.test(what);
     const isUnclear = troubleOf(lines).kind === 'push-unasked';
-    expect(isTransient(troubleOf(lines), { tries: 1, hasLogin: true })).toBe((passes && isOurs) || isUnclear);
+    expect(mayPass(troubleOf(lines))).toBe(passes && isOurs && !isUnclear);
   });
 
   it('with a login in a file may help where a registry refused', () => {

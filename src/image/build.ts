@@ -9,19 +9,13 @@ import { buildArgv, secretEnvironment, VERSION_ARGV } from './buildx';
 import { type Caches, cachesOf, cacheType, offersGitHubCache, withoutGitHub } from './cache';
 import { findExisting } from './existing';
 import { labelsOf } from './labels';
-import { loginEnvironment, loginFolder, loginsOf, takesLoginFromEnvironment } from './login';
+import { loginEnvironment, loginFolder, loginFor, loginsOf, takesLoginFromEnvironment } from './login';
 import { type BuildMetadata, parseMetadata } from './metadata';
-import {
-  explainTrouble,
-  hasBegun,
-  isCacheTrouble,
-  isTransient,
-  mayLackLogin,
-  type Trouble,
-  troubleOf,
-} from './trouble';
+import { type Fetch, isInTrouble } from './registry';
+import { explainTrouble, hasBegun, isCacheTrouble, mayLackLogin, mayPass, type Trouble, troubleOf } from './trouble';
 
 export interface BuildTools extends BuilderTools {
+  readonly fetch: Fetch;
   /** Takes each line that docker prints. */
   readonly onLine: (line: string) => void;
 }
@@ -41,6 +35,7 @@ const LAST_LINES = 60;
 const NO_GIT = { BUILDX_GIT_INFO: '0' } as const;
 
 const PUSH_TRIES = 4;
+const SILENT_TRIES = 2;
 /** Pauses in milliseconds before the next push; what is built and pushed already is not built or pushed again. */
 const PUSH_PAUSES_MS = [3_000, 10_000, 30_000];
 /**
@@ -52,7 +47,8 @@ const SILENCE_MS = { engine: 180_000, buildkit: 900_000 } as const;
 /** Builds and pushes the image, and gives what buildx says it pushed. Throws a `Failure` where either did not work. */
 export async function buildAndPush(config: Config, tools: BuildTools): Promise<Built> {
   const { build } = config;
-  const existing = build.skipExisting ? await findExisting(config, tools) : undefined;
+  const environment = await loginBefore(config, tools);
+  const existing = build.skipExisting ? await findExisting(config, environment, tools) : undefined;
   if (existing) {
     tools.note(line('log.existing', { digest: existing }));
     return { digest: existing, isExisting: true, login: {} };
@@ -64,12 +60,19 @@ export async function buildAndPush(config: Config, tools: BuildTools): Promise<B
   const login = await buildUntilPushed(
     { ...config, build: { ...build, secrets } },
     builder,
-    { labels, metadataFile },
+    { labels, metadataFile, environment },
     tools,
   );
   const built = parseMetadata(await readFile(metadataFile, 'utf8').catch(() => ''));
   if (!built) throw new Failure(problem('build.no-digest', {}));
   return { ...built, login };
+}
+
+/** What is read before a push is refused would be taken for missing, so there an older buildx is asked for its age first. */
+async function loginBefore({ build, image }: Config, tools: BuildTools): Promise<Built['login']> {
+  const logins = loginsOf(image);
+  const isRead = build.skipExisting || build.cacheFrom.length + build.cacheTo.length > 0;
+  return isRead ? loginFor(logins, tools) : loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
 }
 
 /** docker itself leaves out what is not set, without a word. The variable is not told: somebody may have written the secret there. */
@@ -90,6 +93,7 @@ function usableCaches({ build, image }: Config, { warn }: BuildTools): Caches {
 interface Attempt {
   readonly labels: readonly string[];
   readonly metadataFile: string;
+  readonly environment: Record<string, string>;
 }
 
 /**
@@ -104,9 +108,9 @@ async function buildUntilPushed(
 ): Promise<Built['login']> {
   const { clock, signal } = tools;
   const logins = loginsOf(config.image);
-  let environment = loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
+  let { environment } = attempt;
   let { caches } = builder;
-  let isLoginTried = logins.length === 0;
+  let isLoginTried = logins.length === 0 || 'DOCKER_CONFIG' in environment;
   for (let tries = 1; ; ) {
     const trouble = await buildOnce(config, { ...builder, caches }, { ...attempt, environment }, tools);
     if (!trouble) return environment;
@@ -120,12 +124,33 @@ async function buildUntilPushed(
     } else if ((isCacheTrouble(trouble) || !hasBegun(trouble)) && caches.from.length + caches.to.length > 0) {
       tools.warn(line('log.cache-failed', { detail: trouble.said }));
       caches = { from: [], to: [] };
-    } else if (tries < PUSH_TRIES && isTransient(trouble, { tries, hasLogin: logins.length > 0 })) {
+    } else if (tries < triesFor(trouble) && (await isTransient(trouble, config, { tries }, tools))) {
       const ms = PUSH_PAUSES_MS[tries - 1] ?? 0;
-      tools.note(line('log.push-retry', { detail: trouble.said, attempt: ++tries, of: PUSH_TRIES, ms }));
+      const detail = trouble.kind === 'silent' ? line('log.silent', { last: trouble.said }) : trouble.said;
+      tools.note(line('log.push-retry', { detail, attempt: ++tries, of: triesFor(trouble), ms }));
       await clock.sleep(ms, signal);
     } else throw new Failure(explainTrouble({ ...trouble, ...(await blame(config, trouble)) }, config, tries));
   }
+}
+
+/** An engine never gives a request up that nobody answers, and each later push of that layer waits for it. */
+function triesFor({ kind }: Trouble): number {
+  return kind === 'silent' ? SILENT_TRIES : PUSH_TRIES;
+}
+
+/**
+ * Whether the same build may go through in a while. A refusal stays one; but the engine says `unauthorized` too where the registry
+ * was in too much trouble to ask for the login.
+ */
+async function isTransient(
+  trouble: Trouble,
+  { image }: Config,
+  { tries }: { tries: number },
+  { fetch, signal }: BuildTools,
+): Promise<boolean> {
+  if (mayPass(trouble)) return true;
+  if (trouble.kind !== 'push-unasked' || !image.credentials) return false;
+  return tries === 1 || isInTrouble(image.repository, fetch, signal);
 }
 
 async function blame({ build }: Config, { tail }: Trouble): Promise<Pick<Trouble, 'at'>> {
@@ -138,7 +163,7 @@ async function blame({ build }: Config, { tail }: Trouble): Promise<Pick<Trouble
 async function buildOnce(
   { build, image }: Config,
   builder: Builder,
-  { labels, metadataFile, environment }: Attempt & { environment: Record<string, string> },
+  { labels, metadataFile, environment }: Attempt,
   { processes, signal, onLine }: BuildTools,
 ): Promise<Trouble | undefined> {
   const last: string[] = [];

@@ -6,7 +6,10 @@ const GIT_MS = 5_000;
 export async function commitTime(folder: string, sha: string, processes: Processes): Promise<string | undefined> {
   if (!/^[0-9a-f]{40,64}$/.test(sha)) return undefined;
   // A folder of the checkout may look like a repository, and its settings may name programs: only one in `.git` counts (Git 2.38).
-  const argv = ['git', '-c', 'safe.bareRepository=explicit', '-C', folder, 'show', '--no-patch', '--format=%cI', sha];
-  const result = await processes.run(argv, { signal: AbortSignal.timeout(GIT_MS) });
+  const argv = ['git', '-c', 'safe.bareRepository=explicit', '-C', folder, 'show'];
+  const words = [...argv, '--no-show-signature', '--no-patch', '--format=%cI', sha];
+  // Nor is it to fetch what is not there. The variable overrides every setting, and older versions know it too.
+  const environment = { GIT_ALLOW_PROTOCOL: '' };
+  const result = await processes.run(words, { environment, signal: AbortSignal.timeout(GIT_MS) });
   return hasSucceeded(result) ? result.stdout.trim() : undefined;
 }

@@ -2,7 +2,6 @@ import type { Config } from '../inputs/config';
 import { hasSucceeded, type Processes } from '../system/process';
 import { imageArgv } from './buildx';
 import { BUILD_ARGS_LABEL, labelsOf, REVISION_LABEL } from './labels';
-import { loginEnvironment, loginsOf } from './login';
 import { parseImage } from './metadata';
 import { type Digest, printReference } from './reference';
 
@@ -14,11 +13,11 @@ const ANSWER_MS = 20_000;
  */
 export async function findExisting(
   config: Config,
+  environment: Record<string, string>,
   { processes, signal }: { processes: Processes; signal: AbortSignal },
 ): Promise<Digest | undefined> {
   const { image } = config;
   const labels = labelsOf(config, process.env);
-  const environment = loginEnvironment(loginsOf(image), process.env.DOCKER_AUTH_CONFIG);
   const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const results = await Promise.all(
     image.references.map((each) => processes.run(imageArgv(printReference(each)), { environment, signal: until })),

@@ -1,9 +1,9 @@
 import type { Config } from '../inputs/config';
 import { detailOf, hasSucceeded, type Processes } from '../system/process';
 import { Failure, problem } from '../words/words';
-import { imageArgv, VERSION_ARGV } from './buildx';
+import { imageArgv } from './buildx';
 import { BUILD_ARGS_LABEL, REVISION_LABEL } from './labels';
-import { loginEnvironment, loginFolder, loginsOf, takesLoginFromEnvironment } from './login';
+import { loginFor, loginsOf } from './login';
 import { type Image, parseImage } from './metadata';
 import { parseReference, parseTag, printReference, sameRepository } from './reference';
 
@@ -32,7 +32,7 @@ export interface FoundImage {
 export async function findImage(config: Config, version: string | undefined, tools: FindTools): Promise<FoundImage> {
   const { repository } = config.image;
   const candidates = candidatesFor(config, version);
-  const environment = await loginFor(config, tools);
+  const environment = await loginFor(loginsOf(config.image), tools);
   for (const candidate of candidates) {
     const found = await inspect(candidate, environment, tools);
     if (!found) continue;
@@ -47,7 +47,7 @@ export async function findImage(config: Config, version: string | undefined, too
 
 /** The hash of the build arguments of an image by its full reference; undefined where it has none or cannot be read. */
 export async function buildArgsOf(image: string, config: Config, tools: FindTools): Promise<string | undefined> {
-  const found = await inspect(image, await loginFor(config, tools), tools).catch(() => undefined);
+  const found = await inspect(image, await loginFor(loginsOf(config.image), tools), tools).catch(() => undefined);
   return found?.labels[0]?.[BUILD_ARGS_LABEL];
 }
 
@@ -65,15 +65,6 @@ function candidatesFor({ image, run }: Config, version: string | undefined): str
   }
   const isCommit = /^[0-9a-f]{40,64}$/.test(version) && run.sha !== '' && first.tag.includes(run.sha);
   return [...new Set([withTag(version), ...(isCommit ? [withTag(first.tag.replace(run.sha, version))] : [])])];
-}
-
-async function loginFor({ image }: Config, { processes, folder }: FindTools): Promise<Record<string, string>> {
-  const logins = loginsOf(image);
-  const environment = loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
-  if (logins.length === 0) return environment;
-  const version = await processes.ask(VERSION_ARGV);
-  if (!hasSucceeded(version)) throw new Failure(problem('build.no-buildx', { detail: detailOf(version) }));
-  return takesLoginFromEnvironment(version.stdout) === false ? loginFolder(logins, folder) : environment;
 }
 
 /** Undefined where the registry says that there is none. */

@@ -2,6 +2,8 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ImageConfig, Login } from '../inputs/config';
+import { hasSucceeded, type Processes } from '../system/process';
+import { VERSION_ARGV } from './buildx';
 import { DOCKER_HUB } from './reference';
 
 /** Docker Hub's key in a docker configuration; it is older than the name docker.io. */
@@ -57,6 +59,16 @@ export async function loginFolder(logins: readonly Login[], folder: string): Pro
   await writeFile(join(own, 'config.json'), text, { mode: 0o600 });
   for (const name of ['cli-plugins', 'contexts']) await symlink(join(shared, name), join(own, name));
   return { DOCKER_CONFIG: own, BUILDX_CONFIG: process.env.BUILDX_CONFIG || join(shared, 'buildx') };
+}
+
+/** The environment that logs docker in, whatever its age: buildx is asked for that where there is a login. */
+export async function loginFor(
+  logins: readonly Login[],
+  { processes, folder }: { processes: Processes; folder: string },
+): Promise<Record<string, string>> {
+  const version = logins.length > 0 ? await processes.ask(VERSION_ARGV) : undefined;
+  const isOld = version && hasSucceeded(version) && takesLoginFromEnvironment(version.stdout) === false;
+  return isOld ? loginFolder(logins, folder) : loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
 }
 
 /** Where a run's own docker configuration is, if it needed one: it holds passwords. */

@@ -26,8 +26,7 @@ export interface ProvedImage extends PinnedImage {
 
 const PUSH_TRIES = 3;
 /** A registry may need a moment to show what it has just taken. */
-const READ_TRIES = 3;
-const READ_PAUSE_MS = 1_000;
+const READ_PAUSES_MS = [1_000, 3_000, 10_000];
 /** buildx itself waits for ever for a registry that takes the question and says nothing. */
 const READ_MS = 20_000;
 
@@ -42,8 +41,10 @@ export async function provePushed(config: Config, built: Built, tools: ProveTool
   for (let tries = 1; ; tries++) {
     const image = { repository, tag, digest: pushed.digest };
     if (pushed.isExisting) return image;
-    const manifest = await readBack(config, pushed, tools);
-    const proof = proveDigest(pushed, manifest);
+    // The engine's tag was another run's image by then, of which it had no manifest: buildx gives the configuration's digest for it.
+    const isConfig = pushed.digest === pushed.configDigest;
+    const manifest = isConfig ? '' : await readBack(config, pushed, tools);
+    const proof = isConfig ? 'other-config' : proveDigest(pushed, manifest);
     if (proof === 'proved') return { ...image, manifest };
     if (proof !== 'other-config' || tries === PUSH_TRIES)
       throw new Failure(problem('build.unproved', { digest: pushed.digest, tag }));
@@ -58,14 +59,15 @@ async function readBack({ image }: Config, built: Built, tools: ProveTools): Pro
   const { processes, signal, clock, fetch } = tools;
   const manifest = await readManifest({ ...image, digest }, image.credentials, fetch, signal);
   if (manifest !== undefined && proveDigest(built, manifest) !== 'other-content') return manifest;
-  for (let tries = 1; ; tries++) {
+  for (const pauses = READ_PAUSES_MS.values(); ; ) {
     const result = await processes.run(manifestArgv(image.repository, digest), {
       environment: login,
       signal: AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]),
     });
     if (hasSucceeded(result)) return result.stdout;
     if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-    if (tries === READ_TRIES) throw new Failure(problem('build.unreadable', { digest, detail: detailOf(result) }));
-    await clock.sleep(READ_PAUSE_MS * tries, signal);
+    const { value: ms, done } = pauses.next();
+    if (done) throw new Failure(problem('build.unreadable', { digest, detail: detailOf(result) }));
+    await clock.sleep(ms, signal);
   }
 }

@@ -90,6 +90,15 @@ export async function isPullable(
   return answer?.status === 200 ? true : answer?.status === 404 ? false : undefined;
 }
 
+/** Whether the registry cannot even say that it wants a login: it fails, asks for patience, or does not answer. */
+export async function isInTrouble({ registry }: Repository, ask: Fetch, cancel: AbortSignal): Promise<boolean> {
+  const signal = AbortSignal.any([cancel, AbortSignal.timeout(MANIFEST_MS)]);
+  return ask(`${origin(registry)}/v2/`, { headers: {}, signal }).then(
+    ({ status }) => status === 429 || status >= 500,
+    () => !cancel.aborted,
+  );
+}
+
 /** An image's manifest, byte by byte as the registry has it; undefined where it does not give it out to us. */
 export async function readManifest(
   reference: ImageReference,

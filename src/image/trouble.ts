@@ -39,7 +39,7 @@ const WRAPPING =
 const TAIL = 20;
 
 const TRANSIENT =
-  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|no response|closed pipe|cannot reuse body|request canceled|: unknown$|blob[ _]upload[ _](?:unknown|invalid)/i;
+  /internal server error|bad gateway|service unavailable|gateway time-?out|(?:status|HTTP)\b.{0,200}\b5\d\d\b|connection reset|connection broken|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|connection refused|temporary failure|server misbehaving|closed network connection|no response|closed pipe|cannot reuse body|request canceled|: unknown$|blob[ _]upload[ _](?:unknown|invalid)|blob unknown|digest invalid/i;
 const LIMITED = /\b429\b|too ?many ?requests|rate limit/i;
 const DENIED =
   /denied|unauthorized|no basic auth credentials|insufficient_scope|authorization failed|403 forbidden|HTTP 40[13]\b/i;
@@ -131,17 +131,9 @@ function kindOf(said: string, lines: readonly string[]): TroubleKind {
   return 'step';
 }
 
-/**
- * Whether the same build may go through in a while. A refusal stays one; but where a login is given, and a token was had with it,
- * one that does not say why may be the end of some other trouble.
- */
-export function isTransient({ kind }: Trouble, { tries, hasLogin }: { tries: number; hasLogin: boolean }): boolean {
-  return (
-    (kind === 'push-unasked' && hasLogin && tries === 1) ||
-    kind === 'registry' ||
-    kind === 'silent' ||
-    kind === 'push-limit'
-  );
+/** Whether it is of a kind that passes: the same build may go through in a while. */
+export function mayPass({ kind }: Trouble): boolean {
+  return kind === 'registry' || kind === 'silent' || kind === 'push-limit';
 }
 
 /** Whether a registry may have answered so for want of a login. */

@@ -77,6 +77,8 @@ const SILENT: ReadonlySet<KubectlError['reason']> = new Set(['Lost', 'Cancelled'
 /** The API server wraps what the pod said: `an error on the server ("…") has prevented the request from succeeding`. */
 function answerOf(message: string): string {
   const [, quoted] = /an error on the server \((".*")\) has prevented/s.exec(message) ?? [];
+  // kubectl's words for a 404 of the pod's sound like one of the cluster's.
+  if (message.includes('the server could not find the requested resource')) return '404 Not Found';
   return withoutPasswords(unquoted(quoted ?? message))
     .replace(/\s+/g, ' ')
     .trim()

@@ -72,7 +72,7 @@ export const buildProblems = {
       `A registry has said nothing for minutes${tries > 1 ? `, ${tries} times` : ''}; docker's last line was`,
       detail,
     ),
-    next: "Look at the registry's status page and at the runner's network, and run the job again.",
+    next: "Look at the registry's status page and at the runner's network, and run the job again. On a runner of your own, restart docker before that: its engine may wait for the lost request for ever.",
   }),
   'build.no-registry': ({ detail }: { detail: string }) => ({
     what: because('There is no registry of that name, as far as this runner can see', detail),

@@ -114,6 +114,7 @@ export const lines = {
     `Docker's own builder cannot do all that is asked: starting the temporary builder ${builder}`,
   'log.old-buildx': ({ version }: { version: string }) =>
     `This buildx takes no login from its environment (${version}): once more, with a docker configuration of this run's own`,
+  'log.silent': ({ last }: { last: string }) => `it has said nothing for minutes; docker's last line was "${last}"`,
   'log.push-retry': ({ detail, attempt, of, ms }: { detail: string; attempt: number; of: number; ms: number }) =>
     `The registry is in trouble (${detail}). Trying again in ${printDuration(ms)} (attempt ${attempt} of ${of}); what is done already is not done again.`,
   'log.cache-failed': ({ detail }: { detail: string }) =>
