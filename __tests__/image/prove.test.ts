@@ -100,7 +100,7 @@ describe('a pushed image', () => {
   });
 
   it('whose digest is its configuration’s was overtaken by another run on the same machine: it is pushed again', async () => {
-    const { image, notes } = prove({ ...built(OURS), digest: CONFIG }, { again: [built(OURS)] });
+    const { image, notes } = prove({ ...built(OURS), digest: CONFIG }, { registry: [OURS], again: [built(OURS)] });
     expect([(await image).digest, notes.length]).toEqual([digestOf(OURS), 1]);
   });
 
