@@ -52,6 +52,8 @@ async function main(): Promise<void> {
   const { image, workload, host } = config;
   log.info(
     line('log.begin', {
+      operation: config.operation.kind,
+      isDryRun: config.isDryRun,
       image: raw.image.trim(),
       deployment: workload.name,
       namespace: workload.namespace,

@@ -1,4 +1,5 @@
 import type { ImageSize } from '../../image/size';
+import type { Operation } from '../../inputs/config';
 import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
@@ -81,16 +82,21 @@ function wayBackTitle({ outcome, isKnownGood }: WayBack): string {
 /** Every line of the log and the summary that is not a problem, by its code. */
 export const lines = {
   'log.begin': ({
+    operation,
+    isDryRun,
     image,
     deployment,
     namespace,
     host,
   }: {
+    operation: Operation['kind'];
+    isDryRun: boolean;
     image: string;
     deployment: string;
     namespace: string;
     host: string;
-  }) => `Deploying ${image} to deployment/${deployment} in the namespace ${namespace} on ${host}`,
+  }) =>
+    `${isDryRun ? 'What would be done, with nothing changed: ' : ''}${operation} of ${image}: deployment/${deployment} in the namespace ${namespace} on ${host}`,
   'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
     `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
   'log.workload': ({
