@@ -4,6 +4,7 @@ import { checkPushLogin } from './image/registry';
 import type { Config } from './inputs/config';
 import { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
+import { patiently } from './kubectl/patience';
 import { preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
@@ -111,7 +112,9 @@ async function checkCluster(
   const transport = await connect(config, { signal, note });
   closing.add(() => transport.close());
   note(line('log.connected', { host, port, username, ms: clock.now() - began }));
-  const ready = await preflight(config, new Cluster(transport, kubectl, signal));
+  const onTrouble = (detail: string) => note(line('log.no-contact', { detail }));
+  const look = () => preflight(config, new Cluster(transport, kubectl, signal));
+  const ready = await patiently(look, { clock, signal, onTrouble });
   const { container, workload, complete } = ready;
   const { replicas = 1, strategy } = workload.spec ?? {};
   const { name, image } = container;

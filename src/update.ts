@@ -1,6 +1,7 @@
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
+import { patiently } from './kubectl/patience';
 import { look, lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
@@ -27,8 +28,13 @@ export async function update(run: Run, cluster: Cluster, before: Ready, wanted: 
   for (let known = before; ; ) {
     const begun = await tryToUpdate(run, cluster, known, wanted, wait);
     if ('target' in begun) return begun;
-    known = await look(run.config, cluster);
+    known = await lookPatiently(run, () => look(run.config, cluster));
   }
+}
+
+function lookPatiently({ tools, reporter }: Run, read: () => Promise<Ready>): Promise<Ready> {
+  const onTrouble = (detail: string) => reporter.log.info(line('log.no-contact', { detail }));
+  return patiently(read, { clock: tools.clock, signal: tools.signal, onTrouble });
 }
 
 /** Gives the workload as it is after another run's work, where that came first: then all has to be looked at again. */
@@ -45,7 +51,7 @@ async function tryToUpdate(
   const hasImage = (seen: Ready) => !wanted.isRestart && isSameImage(seen.container.image, wanted.image);
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
   const isOld = hasImage(before) || holderOf(before.workload) !== undefined;
-  const ready = isOld ? await lookAgain(config, cluster, before) : before;
+  const ready = isOld ? await lookPatiently(run, () => lookAgain(config, cluster, before)) : before;
   const { container, soak } = ready;
   // The watches begin at what was seen then, so nothing that happens from here on can be missed.
   const observer = new Observer(cluster, clock, config.workload.namespace, ready);

@@ -1,6 +1,7 @@
 import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
 import { type Event, identity, type Node, type Pod } from '../kubectl/objects';
+import { mayPass, patiently } from '../kubectl/patience';
 import type { Clock } from '../system/clock';
 import { type Room, roomFor, shortOf } from './room';
 import { currentReplicaSet, newPods, type Snapshot, type Target } from './snapshot';
@@ -33,6 +34,8 @@ const PODS = 2;
 const CONTAINERS = 2;
 /** Milliseconds that gathering may take: users wait for the rollback meanwhile. */
 const GATHER_MS = 10_000;
+/** And that much more where the API server is away: nothing can be put back before it is there again. */
+const AWAY_MS = 30_000;
 
 /** What kubectl prints, with success, for a container that the kubelet has removed meanwhile. */
 const GONE = /^unable to retrieve container logs for /;
@@ -49,13 +52,24 @@ export async function gatherEvidence(cluster: Cluster, clock: Clock, failed: Fai
   const { namespace, snapshot, target } = failed;
   const pods = worstPods(snapshot, target);
   const enough = new AbortController();
-  const within = <T>(reading: Promise<T>): Promise<T | undefined> =>
-    Promise.race([reading, clock.sleep(GATHER_MS, enough.signal).then(() => undefined)]).catch(() => undefined);
+  let isAway = false;
+  const tooLong = async () => {
+    await clock.sleep(GATHER_MS, enough.signal);
+    if (isAway) await clock.sleep(AWAY_MS, enough.signal);
+    return undefined;
+  };
+  const onTrouble = () => {
+    isAway = true;
+  };
+  const within = <T>(read: () => Promise<T>): Promise<T | undefined> =>
+    Promise.race([patiently(read, { clock, signal: enough.signal, onTrouble }), tooLong()]).catch(() => undefined);
   const about = subjects(snapshot, pods);
   const [events, room, ...logs] = await Promise.all([
-    Promise.all(about.map((uid) => within(readEvents(cluster, namespace, uid)))),
-    within(readRoom(cluster, failed)),
-    ...pods.flatMap((pod) => loggers(pod, target).map((trouble) => within(lastWords(cluster, namespace, trouble)))),
+    Promise.all(about.map((uid) => within(() => readEvents(cluster, namespace, uid)))),
+    within(() => readRoom(cluster, failed)),
+    ...pods.flatMap((pod) =>
+      loggers(pod, target).map((trouble) => within(() => lastWords(cluster, namespace, trouble))),
+    ),
   ]);
   enough.abort();
   const said = events.flatMap((each) => each ?? []);
@@ -122,7 +136,10 @@ async function lastWords(cluster: Cluster, namespace: string, trouble: PodTroubl
     cluster.text(logsArgv({ namespace, pod, container, previous, lines: LINES })).then(
       (text) => (GONE.test(text) ? '' : withoutPasswords(text.trimEnd())),
       // A container that never started has no log: its status says why.
-      () => '',
+      (error: unknown) => {
+        if (mayPass(error)) throw error;
+        return '';
+      },
     );
   const texts = new Set((await Promise.all(order.map(read))).filter((text) => text.trim() !== ''));
   return [...texts].map((lines) => ({ pod, container, lines }));

@@ -2,6 +2,7 @@ import type { Config } from '../inputs/config';
 import { paths } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
 import type { Deployment } from '../kubectl/objects';
+import { patiently } from '../kubectl/patience';
 import type { Clock } from '../system/clock';
 import { Failure, problem } from '../words/words';
 import type { Operation } from './patch';
@@ -9,8 +10,6 @@ import type { Operation } from './patch';
 /** 3 of 12 writes in the middle of a rollout were measured to conflict, so a few tries are plenty. */
 const TRIES = 6;
 const PAUSE_MS = 200;
-/** How long an API server may be away before a write is given up; a control plane on one node restarts in less. */
-const READ_BACK = { forMs: 30_000, firstMs: 500, lastMs: 5_000 };
 
 export interface Writing {
   readonly config: Config;
@@ -57,16 +56,14 @@ export async function write(
 /** Reads the workload, also from an API server that is away for a while. */
 async function readBack({ config, cluster, clock }: Writing, detail: string): Promise<Deployment> {
   const { name, namespace } = config.workload;
-  const began = clock.now();
-  for (let wait = READ_BACK.firstMs; ; wait = Math.min(wait * 2, READ_BACK.lastMs)) {
-    try {
-      return await cluster.get<Deployment>(paths.deployment(namespace, name));
-    } catch (unread) {
-      const mayPass = unread instanceof KubectlError && UNCLEAR.has(unread.reason);
-      if (!mayPass || clock.now() - began + wait > READ_BACK.forMs) throw new Unread(detail, { cause: unread });
-      await clock.sleep(wait);
-    }
-  }
+  const read = () => cluster.get<Deployment>(paths.deployment(namespace, name));
+  return patiently(read, { clock, passes: isUnclear }).catch((cause: unknown) => {
+    throw new Unread(detail, { cause });
+  });
+}
+
+function isUnclear(error: unknown): boolean {
+  return error instanceof KubectlError && UNCLEAR.has(error.reason);
 }
 
 /** Endings of a write that leave open whether it took effect. */
