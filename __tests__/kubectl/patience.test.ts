@@ -12,7 +12,10 @@ function reading(...endings: (KubectlError['reason'] | 'read')[]) {
     if (ending === 'read') return 'read';
     throw new KubectlError(ending, `it is ${ending}`);
   };
-  const clock = { now: () => now, today: () => new Date(0), sleep: async (ms: number) => void (now += ms) };
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  const clock = { now: () => now, today: () => new Date(0), sleep };
   const result = () => patiently(read, { clock, signal: cancel.signal, onTrouble: (text) => void troubles.push(text) });
   return { at, troubles, cancel, result };
 }
