@@ -168,7 +168,8 @@ async function restore(
     if (!workload) return undefined;
     run.wrote = true;
     run.holds = true;
-    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    const { timeoutMs: forMs } = config.verdict;
+    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
     const { isGone } = wait;
     return await restoreImage(writing, {
       workload,

@@ -131,7 +131,8 @@ async function write(
   run.wrote = true;
   run.holds = true;
   try {
-    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock };
+    const { timeoutMs: forMs } = config.verdict;
+    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
     return await writeImage(writing, { ...ready, ...wanted, ...(ran && { ran }), ...(isGone && { isGone }) });
   } catch (error) {
     const isHeld = error instanceof Held;

@@ -1,5 +1,6 @@
 import { KubectlError } from '../../src/kubectl/client';
 import { patiently } from '../../src/kubectl/patience';
+import { Failure, problem } from '../../src/words/words';
 
 /** Reads that end so, one after the other, on a clock that goes on by itself; the last ending stays. */
 function reading(...endings: (KubectlError['reason'] | 'read')[]) {
@@ -41,6 +42,21 @@ it.each(['Forbidden', 'NotFound', 'Invalid', 'Unauthorized', 'NoKubectl', 'Cance
     expect([at, troubles]).toEqual([[0], []]);
   },
 );
+
+it.each([
+  [[problem('ssh.reset', { host: 'h', port: 22, stage: 'login' })], 'read'],
+  [[problem('ssh.closed', { host: 'h', port: 22, stage: 'login', said: '' })], 'ssh.not-regained'],
+] as const)('a host that cannot be connected to again (%j) ends in %s', async (reasons, end) => {
+  const failure = new Failure([problem('ssh.not-regained', { host: 'h', port: 22 }), ...reasons]);
+  let tries = 0;
+  const read = async () => {
+    if (++tries < 3) throw failure;
+    return 'read';
+  };
+  const clock = { now: () => 0, today: () => new Date(0), sleep: async () => {} };
+  const ended = patiently(read, { clock }).catch((error: Failure) => error.problems[0]?.code);
+  expect(await ended).toBe(end);
+});
 
 it('nothing is read again for a run that was cancelled', async () => {
   const { at, cancel, result } = reading('Unreachable');

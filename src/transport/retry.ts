@@ -35,7 +35,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, { clock, signal,
  * Whether the fault may pass by itself. A wrong host key, key or algorithm does not, and knocking again gets the
  * runner locked out (fail2ban, sshd's PerSourcePenalties). A host that hangs up during sign-in may be doing just that.
  */
-function passes(fault: Problem): boolean {
+export function passes(fault: Problem): boolean {
   switch (fault.code) {
     case 'ssh.name-lookup-failed':
     case 'ssh.refused':

@@ -2,7 +2,7 @@ import type { Config } from '../inputs/config';
 import { paths } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
 import type { Deployment } from '../kubectl/objects';
-import { patiently } from '../kubectl/patience';
+import { isHostAway, patiently } from '../kubectl/patience';
 import type { Clock } from '../system/clock';
 import { Failure, problem } from '../words/words';
 import type { Operation } from './patch';
@@ -15,6 +15,8 @@ export interface Writing {
   readonly config: Config;
   readonly cluster: Cluster;
   readonly clock: Clock;
+  /** How long a workload is read back after a lost answer, in milliseconds; left out: 30 s. */
+  readonly forMs?: number;
 }
 
 /** A write got no clear answer, and the workload does not show that it took effect. */
@@ -26,7 +28,7 @@ export class Unread extends Error {}
  * own repetition); if not, it is made again from this fresh look.
  */
 export async function write(
-  { config, cluster, clock }: Writing,
+  { config, cluster, clock, forMs }: Writing,
   known: Deployment,
   patchFor: (workload: Deployment) => Operation[] | undefined,
   isDone: (workload: Deployment) => boolean,
@@ -43,7 +45,7 @@ export async function write(
       if (reason !== 'Conflict' && !UNCLEAR.has(reason)) throw error;
       const detail = error instanceof Error ? error.message : String(error);
       await clock.sleep(PAUSE_MS * tries);
-      workload = await readBack({ config, cluster, clock }, detail);
+      workload = await readBack({ config, cluster, clock, ...(forMs !== undefined && { forMs }) }, detail);
       if (isDone(workload)) return workload;
       if (tries < TRIES) continue;
       if (reason === 'Conflict')
@@ -54,16 +56,16 @@ export async function write(
 }
 
 /** Reads the workload, also from an API server that is away for a while. */
-async function readBack({ config, cluster, clock }: Writing, detail: string): Promise<Deployment> {
+async function readBack({ config, cluster, clock, forMs }: Writing, detail: string): Promise<Deployment> {
   const { name, namespace } = config.workload;
   const read = () => cluster.get<Deployment>(paths.deployment(namespace, name));
-  return patiently(read, { clock, passes: isUnclear }).catch((cause: unknown) => {
+  return patiently(read, { clock, forMs, isPassing: isUnclear }).catch((cause: unknown) => {
     throw new Unread(detail, { cause });
   });
 }
 
 function isUnclear(error: unknown): boolean {
-  return error instanceof KubectlError && UNCLEAR.has(error.reason);
+  return isHostAway(error) || (error instanceof KubectlError && UNCLEAR.has(error.reason));
 }
 
 /** Endings of a write that leave open whether it took effect. */
