@@ -12,6 +12,7 @@ import { watchRollout } from './rollout/watch';
 import type { Begun, Run } from './run';
 import { explain, line, type Problem, problem } from './words/words';
 import { restoreImage } from './workload/changes';
+import { Unread } from './workload/write';
 
 /** How a run ended, and what the cluster looked like then. */
 export interface Ended extends Ending {
@@ -181,9 +182,8 @@ async function restore(
       ...(isGone && { isGone }),
     });
   } catch (error) {
-    const detail = problemsOf(error)
-      .map((each) => explain(each).what)
-      .join(' ');
+    const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);
+    const detail = reasons.join(' ');
     return { problems: [problem('rollback.unwritten', { ...whereOf(run), image, detail })] };
   }
 }

@@ -159,13 +159,15 @@ export const podCauses = {
     exitCode,
     ends,
     said,
+    namespace,
+    pod,
     container,
   }: Container & { isInit: boolean; exitCode: number; ends: number; said: string }) => ({
     what: because(
       `The ${isInit ? 'init container' : 'container'} "${container}" starts and then ends${ends > 1 ? `, ${times(ends)} so far` : ''} (${exitText(exitCode)})`,
       said && `its last words: ${said}`,
     ),
-    next: `${said === '' ? 'It left no last words.' : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
+    next: `${said === '' ? `No last words of it are known; if there are any: kubectl logs ${pod} -c ${container} -n ${namespace} --previous` : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
   }),
   'cause.probe-kill': ({
     probe,
