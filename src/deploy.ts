@@ -26,6 +26,7 @@ import { Closing, type Tools } from './tools';
 import { update } from './update';
 import { line, problem } from './words/words';
 import { historyOf, recordOutcome } from './workload/changes';
+import { type HistoryEntry, recordedAs } from './workload/history';
 import { driftFrom } from './workload/version';
 
 /** How long the end of a run may wait for what is found out aside, which is mostly there by then. */
@@ -56,7 +57,10 @@ async function story(run: Run): Promise<Report> {
     tellDrift(run, ready);
     if (config.isDryRun || !wanted) return await tellPlan(run, ready, wanted);
     const begun = await reporter.phase('update', () => update(run, cluster, ready, wanted));
-    const size = measure(config, wanted, begun.replaced, tools).catch(() => undefined);
+    const isNew = config.operation.kind === 'deploy';
+    const size = isNew
+      ? measure(config, wanted, begun.replaced, tools).catch(() => undefined)
+      : Promise.resolve(undefined);
     const ended = await watchToItsEnd(run, begun);
     return await report(run, begun, ended, { ready, facts: begun.changed ? facts.begin() : facts.begun, size });
   } catch (error) {
@@ -209,6 +213,8 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
       Promise.race([aside.facts, late.then(() => undefined)]),
       Promise.race([aside.size, late.then(() => undefined)]),
     ]);
+    const history = workload && historyOf(workload);
+    if (history) reporter.found({ history: endedIn(history, config, ending.outcome) });
     run.holds &&= lost !== undefined;
     if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
     for (const each of beside.hurt) reporter.warn(line('log.neighbour', each));
@@ -217,6 +223,13 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
   });
   const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
   return reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', ended.problems);
+}
+
+/** The history with what is being written down just now. */
+function endedIn(history: readonly HistoryEntry[], { run, operation }: Config, outcome: string): HistoryEntry[] {
+  return history.map((entry) =>
+    entry.id === run.id ? { ...entry, outcome: recordedAs(operation.kind, outcome) } : entry,
+  );
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */

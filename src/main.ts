@@ -113,6 +113,7 @@ async function connect(
 function refused(raw: RawInputs, problems: readonly Problem[]): Report {
   for (const each of problems) log.error(each);
   const [deployment, namespace] = [raw.deployment.trim(), raw.namespace.trim() || 'default'];
+  log.info(line('outcome.headline', { outcome: 'refused', deployment }));
   return {
     outcome: 'refused',
     deployment,

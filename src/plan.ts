@@ -3,7 +3,7 @@ import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
 import { line } from './words/words';
-import { knownGood } from './workload/changes';
+import { historyOf, knownGood } from './workload/changes';
 import { holderOf } from './workload/hold';
 import { isSameImage } from './workload/version';
 
@@ -14,7 +14,7 @@ export async function tellPlan(run: Run, ready: Ready, wanted: Wanted | undefine
   await reporter.phase('plan', async () => {
     for (const text of [...plan.steps, ...plan.diff]) reporter.log.info(text);
   });
-  reporter.found({ plan });
+  reporter.found({ plan, history: historyOf(ready.workload) });
   return reporter.end('planned', 'unknown', []);
 }
 
@@ -24,7 +24,7 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
   const holder = holderOf(ready.workload);
   const back = knownGood(ready);
   const pushed = image.references.map(printReference);
-  const to = wanted?.image ?? `${pushed[0]}@sha256:…`;
+  const to = wanted?.image ?? `${pushed[0]}@${line('plan.digest', {})}`;
   const isThere = wanted !== undefined && !wanted.isRestart && isSameImage(wanted.image, container.image);
   const steps = [
     ...(wanted ? [] : [line('plan.build', { context: build.context, tags: pushed.join(', ') })]),

@@ -76,7 +76,8 @@ async function tryToUpdate(
     ({ workload, lastGood, replaced } = written);
     observer.see(workload);
     reporter.found({ previousImage: replaced });
-    reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: wanted.image }));
+    if (wanted.isRestart) reporter.log.info(line('log.restarting', { container: container.name, image: replaced }));
+    else reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: wanted.image }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));

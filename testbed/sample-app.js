@@ -75,7 +75,13 @@ class App {
   /** @param {AppOptions} [options] @returns {Promise<App>} */
   static async install(options) {
     const app = new App();
-    await app.install(options);
+    try {
+      await app.install(options);
+    } catch (fault) {
+      // Nobody has it to remove it.
+      await app.remove().catch(() => {});
+      throw fault;
+    }
     return app;
   }
 

@@ -16,12 +16,14 @@ const pod = (of: 'current' | 'other', is: 'ready' | 'unready' | 'leaving' = 'rea
     status: is === 'unready' ? {} : { conditions },
   });
 
-function seen(pods: readonly Pod[]): Snapshot {
+function seen(pods: readonly Pod[], replicas = 2): Snapshot {
   const snapshot = snapshotOf(pods);
+  const { workload } = snapshot;
   const [current] = snapshot.replicaSets;
   const { metadata } = replicaSetOf(snapshot.workload ?? {});
   const old = { metadata: { ...metadata, name: 'web-0', uid: 'rs-0' }, spec: { selector: {} } };
-  return { ...snapshot, replicaSets: [...(current ? [current] : []), old] };
+  const status = { ...workload?.status, replicas, updatedReplicas: 1 };
+  return { ...snapshot, workload: { ...workload, status }, replicaSets: [...(current ? [current] : []), old] };
 }
 
 describe('who answers requests', () => {
@@ -39,5 +41,13 @@ describe('who answers requests', () => {
     ['old', 'nobody', []],
   ])('with the %s template, it is %s: %#', (current, serving, pods) =>
     expect(servingIn(seen(pods), { current })).toBe(serving),
+  );
+
+  it.each(['new', 'old'] as const)(
+    'is the %s version where old pods are only seen no more to be on their way out',
+    (current) => {
+      const pods = [pod('current'), pod('other')];
+      expect(servingIn(seen(pods, 1), { current })).toBe(current);
+    },
   );
 });

@@ -87,7 +87,7 @@ describe('a rollback to a version', () => {
   it('says what there is where it has not run here', () =>
     expect(chooseVersion({ history, container: container(at('3')), replicaSets: [] }, 'v9')).toEqual({
       code: 'version.not-here',
-      params: { version: 'v9', known: '1, 2, 3' },
+      params: { version: 'v9', known: 'revision 1 (v1), revision 2 (v2), revision 3 (v3)' },
     }));
 });
 

@@ -1,5 +1,5 @@
 import { identity, type Pod } from '../kubectl/objects';
-import { isReady, newPods, oldPods, type Snapshot, type Target } from '../rollout/snapshot';
+import { hasLetOldGo, isReady, newPods, oldPods, type Snapshot, type Target } from '../rollout/snapshot';
 import { troubleOf } from '../rollout/trouble';
 import type { PodRow } from './report';
 
@@ -10,19 +10,16 @@ export function podRows(
   /** Which version the workload's template is. */
   current: 'new' | 'old' = 'new',
 ): PodRow[] {
+  const [ofCurrent, others] = [newPods(snapshot), oldPods(snapshot)];
+  const isGoing = (pod: Pod) =>
+    pod.metadata?.deletionTimestamp !== undefined || (others.includes(pod) && hasLetOldGo(snapshot));
   const row = (version: PodRow['version']) => (pod: Pod) => ({
     name: identity(pod).name,
     version,
     ready: isReady(pod),
     restarts: (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
-    state: stateOf(pod, target),
+    state: isGoing(pod) ? 'Terminating' : (troubleOf(pod, target)?.reason ?? pod.status?.phase ?? ''),
   });
-  const [ofCurrent, others] = [newPods(snapshot), oldPods(snapshot)];
   const [ours, theirs] = current === 'new' ? [ofCurrent, others] : [others, ofCurrent];
   return [...ours.map(row('new')), ...theirs.map(row('old'))];
-}
-
-function stateOf(pod: Pod, target: Pick<Target, 'restartsBefore'>): string {
-  if (pod.metadata?.deletionTimestamp) return 'Terminating';
-  return troubleOf(pod, target)?.reason ?? pod.status?.phase ?? '';
 }

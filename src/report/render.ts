@@ -25,12 +25,13 @@ export function renderSummary(report: Report): string {
     : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown'
       ? '⚠️'
       : '❌';
+  const isDone = outcome !== 'refused' && outcome !== 'planned';
   const built = report.phases.find(({ name, ended }) => name === 'build' && ended === 'done');
   const rows = [
     [line('summary.image', {}), report.image && code(report.image)],
     [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
     [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
-    [line('summary.previous', {}), report.previousImage && code(report.previousImage)],
+    [line(isDone ? 'summary.previous' : 'summary.now', {}), report.previousImage && code(report.previousImage)],
     [line('summary.namespace', {}), code(namespace)],
     [line('summary.revision', {}), report.revision && escapeText(report.revision)],
     [line('summary.took', {}), printDuration(report.durationMs)],
@@ -99,7 +100,7 @@ function historyDetails(history: readonly HistoryEntry[]): string {
     .toReversed()
     .map(({ at, outcome, revision = '', image, run }) => [
       escapeText(at.replace('T', ' ').slice(0, 16)),
-      escapeText(outcome),
+      escapeText(outcome === 'found' ? line('history.found', {}) : outcome),
       escapeText(revision),
       code(image),
       /^https?:\/\/[\w.:/-]+$/.test(run) ? `[${escapeText(run.split('/').at(-1) ?? '')}](${run})` : '',

@@ -1,6 +1,6 @@
 import type { Outcome, Serving } from '../outcome';
 import { type Problem, problem } from '../words/words';
-import { isReady, newPods, oldPods, type Snapshot } from './snapshot';
+import { hasLetOldGo, isReady, newPods, oldPods, type Snapshot } from './snapshot';
 import type { Verdict } from './verdict';
 
 /** How a run ended, and why, where it was not well. */
@@ -42,7 +42,7 @@ export function servingIn(snapshot: Snapshot, { current }: { current: 'new' | 'o
     pods.some((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp);
   const other = current === 'new' ? 'old' : 'new';
   const [ofCurrent, ofOther] = [ready(newPods(snapshot)), ready(oldPods(snapshot))];
-  if (ofCurrent && ofOther) return 'both';
+  if (ofCurrent && ofOther && !hasLetOldGo(snapshot)) return 'both';
   if (ofCurrent) return current;
   return ofOther ? other : 'nobody';
 }

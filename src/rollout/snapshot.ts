@@ -99,6 +99,16 @@ export function oldPods(snapshot: Snapshot): Pod[] {
   return snapshot.pods.filter((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => sets.has(uid)));
 }
 
+/**
+ * Whether the controller has let every old pod go: what is still there of them is on its way out, though its own object, which comes
+ * by another watch, may not say so yet.
+ */
+export function hasLetOldGo({ workload }: Snapshot): boolean {
+  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0 } = workload?.status ?? {};
+  const isObserved = workload !== undefined && observedGeneration >= identity(workload).generation;
+  return isObserved && updatedReplicas > 0 && replicas <= updatedReplicas;
+}
+
 /** Whether the kubelet has taken the pod up, and no container has been made yet: volumes, network, or the image is missing. */
 export function isBeingSetUp({ status }: Pod): boolean {
   const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];

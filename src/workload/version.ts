@@ -49,7 +49,8 @@ export function driftFrom({ history, container }: Omit<Past, 'replicaSets'>): Hi
 
 function isCalled({ image, revision }: HistoryEntry, version: string): boolean {
   const { tag, digest } = parseReference(image).value ?? {};
-  return [revision, image, tag, digest].includes(version);
+  const isCommit = /^[0-9a-f]{40,64}$/.test(version) && (tag?.includes(version) ?? false);
+  return isCommit || [revision, image, tag, digest].includes(version);
 }
 
 function imageOfRevision({ replicaSets, container }: Past, revision: string): string | undefined {
@@ -59,5 +60,6 @@ function imageOfRevision({ replicaSets, container }: Past, revision: string): st
 
 /** As a person would name it in `version`. */
 function nameOf({ image, revision }: HistoryEntry): string {
-  return revision ?? parseReference(image).value?.tag ?? image;
+  const tag = parseReference(image).value?.tag ?? image;
+  return revision === undefined ? tag : `revision ${revision} (${tag})`;
 }

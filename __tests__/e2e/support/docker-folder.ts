@@ -27,6 +27,16 @@ export class DockerFolder {
   readonly #before: Map<string, string>;
 
   constructor({ oldBuildx = false } = {}) {
+    try {
+      this.#fill(oldBuildx);
+      this.#before = this.#files();
+    } catch (fault) {
+      this.remove();
+      throw fault;
+    }
+  }
+
+  #fill(oldBuildx: boolean): void {
     const auth = Buffer.from('somebody:else').toString('base64');
     const config = { auths: { 'registry.example.org': { auth } }, psFormat: '{{.Names}}' };
     writeFileSync(join(this.path, 'config.json'), JSON.stringify(config, null, '\t'));
@@ -38,7 +48,6 @@ export class DockerFolder {
     this.docker('context', 'create', 'elsewhere', '--docker', 'host=tcp://127.0.0.1:1');
     this.docker('buildx', 'create', '--name', 'of-the-user');
     this.docker('buildx', 'use', 'default');
-    this.#before = this.#files();
   }
 
   docker(...argv: string[]): string {

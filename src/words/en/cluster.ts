@@ -130,7 +130,7 @@ export const clusterProblems = {
   }),
   'version.no-good': ({ running }: { running: string }) => ({
     what: `No version is known to have served before the one that runs now (${running}), so there is none to go back to.`,
-    next: 'The log above shows what is known. To run an image of the registry, use "operation: redeploy" with its tag as "version".',
+    next: 'To run an image of the registry, use the operation "redeploy" with its tag as "version".',
   }),
   'version.not-here': ({ version, known }: { version: string; known: string }) => ({
     what: `This Deployment has not run a version "${version}"${known ? `; it has run ${known}` : ''}.`,
@@ -138,13 +138,15 @@ export const clusterProblems = {
   }),
   'version.has-failed': ({ version, image }: { version: string; image: string }) => ({
     what: `The version "${version}" (${image}) failed when it ran here last; a rollback does not go to one that has.`,
-    next: 'Choose another version. If it is to be tried again, use "operation: redeploy" with its tag as "version".',
+    next: 'Choose another version. If it is to be tried again, use the operation "redeploy" with its tag as "version".',
   }),
   'version.missing': ({ tried, version }: { tried: string; version: string }) => ({
     what: `The registry has no image ${tried}.`,
-    next: version
-      ? 'Write a tag, a digest or a full commit as "version" for which an image was pushed.'
-      : 'Without "version", a redeploy takes the first of "tags". Write the tag, digest or commit that is to run as "version".',
+    next: /^[0-9a-f]{7,39}$/.test(version)
+      ? `"${version}" looks like the beginning of a commit: write all of its 40 characters, or the tag of the image.`
+      : version
+        ? 'Write a tag, a digest or a full commit as "version" for which an image was pushed.'
+        : 'Without "version", a redeploy takes the first of "tags", by default the commit of this run: none was built of it, or not yet. Write the tag, digest or commit that is to run as "version".',
   }),
   'version.elsewhere': ({ version, repository }: { version: string; repository: string }) => ({
     what: `The version "${version}" is not an image of ${repository}.`,
@@ -156,7 +158,7 @@ export const clusterProblems = {
   }),
   'version.other-build-args': ({ image, running }: { image: string; running: string }) => ({
     what: `${image} was built with other build arguments than what runs now (${running}): it may be meant for another environment.`,
-    next: 'Choose an image that was built for this environment. If the change is meant, set "allow-other-build-args: true".',
+    next: 'Choose an image that was built for this environment. If the change is meant, set "allow-other-build-args".',
   }),
   'run.cancelled': (_: object) => ({
     what: 'The run was cancelled.',

@@ -21,7 +21,7 @@ export const inputProblems = {
   }),
   'input.version': ({ operation, given }: { operation: string; given: string }) => ({
     what: `The input "version" is ${quoted(given)}, but the operation "${operation}" takes none: a deploy builds its own, and a restart keeps what runs.`,
-    next: 'Leave "version" empty, or write "operation: redeploy" or "operation: rollback".',
+    next: 'Leave "version" empty, or choose the operation "redeploy" or "rollback".',
   }),
   'input.shape': ({ name, given, wanted }: { name: string; given: string; wanted: string }) => ({
     what: `The input "${name}" is ${quoted(given)}, which does not fit.`,

@@ -50,13 +50,23 @@ const PHASES: Record<PhaseName, string> = {
   record: 'Record the outcome',
 };
 
+const DOES: Record<Operation['kind'], string> = {
+  deploy: 'Deploying to',
+  redeploy: 'Redeploying to',
+  restart: 'Restarting',
+  rollback: 'Rolling back',
+};
+
 const SERVING: Record<Serving, string> = {
-  new: 'Users are served by the new version.',
+  new: 'Users are served by this version.',
   old: 'Users are not affected: the previous version still serves.',
   both: 'Some users are affected: pods of both versions are ready, and requests go to either.',
   nobody: 'Users are affected: no pod of this Deployment is ready.',
   unknown: 'Whether users are affected is not known.',
 };
+
+/** What a version was that no run of ours had put there. */
+const FOUND = 'was there already';
 
 /** A time of the history, to the minute. */
 function day(at: string): string {
@@ -96,7 +106,7 @@ export const lines = {
     namespace: string;
     host: string;
   }) =>
-    `${isDryRun ? 'What would be done, with nothing changed: ' : ''}${operation} of ${image}: deployment/${deployment} in the namespace ${namespace} on ${host}`,
+    `${isDryRun ? 'Plan only, nothing is changed: ' : ''}${DOES[operation]} deployment/${deployment} in the namespace ${namespace} on ${host} (image ${image})`,
   'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
     `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
   'log.workload': ({
@@ -113,7 +123,8 @@ export const lines = {
     `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
   'log.trial': (_: object) =>
     'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
-  'log.login': ({ registry }: { registry: string }) => `The registry ${registry} does not refuse the login`,
+  'log.login': ({ registry }: { registry: string }) =>
+    `The registry ${registry} takes the login; whether it may push is seen at the push`,
   'log.existing': ({ digest }: { digest: string }) =>
     `The registry has the image of this commit and these build arguments already (${short(digest)}): it is not built again`,
   'log.builder': ({ builder }: { builder: string }) =>
@@ -138,21 +149,25 @@ export const lines = {
     `Another run is at work on ${deployment}: waiting for it to end (${url})`,
   'log.took-over': ({ url }: { url: string }) =>
     `The run that was at work gives no sign of life, so this one goes on (${url})`,
+  'log.restarting': ({ container, image }: { container: string; image: string }) =>
+    `Container "${container}": new pods of ${short(image)}`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
   'log.drift': ({ running, image, at, run }: { running: string; image: string; at: string; run: string }) =>
     `The Deployment runs ${short(running)}, but the last that was deployed here was ${short(image)} (${day(at)}${run ? `, ${run}` : ''}): somebody has changed it by other means`,
   'log.history': ({ container }: { container: string }) =>
-    `What the container "${container}" has run, the last one below:`,
+    `What the container "${container}" has run, the newest at the bottom (times are UTC):`,
   'log.history-entry': (entry: HistoryEntry) =>
-    `${day(entry.at)}  ${(entry.revision ? `revision ${entry.revision}` : '').padEnd(12)}  ${entry.outcome.padEnd(22)}  ${short(entry.image)}  ${entry.run}`,
-  'log.chosen': ({ image }: { image: string }) => `It is to run ${image}`,
+    `${day(entry.at)}  ${(entry.revision ? `revision ${entry.revision}` : '').padEnd(12)}  ${(entry.outcome === 'found' ? FOUND : entry.outcome).padEnd(22)}  ${short(entry.image)}  ${entry.run}`,
+  'history.found': (_: object) => FOUND,
+  'log.chosen': ({ image }: { image: string }) => `Chosen: ${image}`,
   'log.build-args-unknown': ({ image }: { image: string }) =>
     `Whether the images were built with the same build arguments is not known: ${short(image)} has no label that says so`,
   'plan.build': ({ context, tags }: { context: string; tags: string }) =>
     `Build the folder ${context} and push it as ${tags}`,
+  'plan.digest': (_: object) => '(known after the build)',
   'plan.change': ({ name, namespace, container }: { name: string; namespace: string; container: string }) =>
-    `Change the container "${container}" of deployment/${name} in the namespace ${namespace}, and watch until it serves:`,
+    `Change the container "${container}" of deployment/${name} in the namespace ${namespace}, and watch until it serves`,
   'plan.unchanged': (_: object) => 'Change nothing, for this image runs already: only see whether it serves',
   'plan.restart': (_: object) => '+ restartedAt: now',
   'plan.back': ({ image }: { image: string }) =>
@@ -210,6 +225,7 @@ export const lines = {
     `${printBytes(bytes)} compressed, ${countOf(layers)}${added ? `; new since the image before: ${added.layers === 0 ? 'nothing' : `${countOf(added.layers)}, ${printBytes(added.bytes)}`}` : ''}`,
   'summary.built': (_: object) => 'Built and pushed in',
   'summary.previous': (_: object) => 'Before',
+  'summary.now': (_: object) => 'Runs now',
   'summary.namespace': (_: object) => 'Namespace',
   'summary.revision': (_: object) => 'Revision',
   'summary.took': (_: object) => 'Took',
@@ -228,7 +244,7 @@ export const lines = {
   'summary.no': (_: object) => 'no',
   'summary.plan': (_: object) => 'What would change',
   'summary.history': (_: object) => 'What this container has run',
-  'summary.when': (_: object) => 'When',
+  'summary.when': (_: object) => 'When (UTC)',
   'summary.ended': (_: object) => 'Ended',
   'summary.run': (_: object) => 'Run',
   'summary.timeline': (_: object) => 'Where the time went',

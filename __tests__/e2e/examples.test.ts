@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, root, testbed } from './harness';
+import { Act, type Acted, asClone } from './support/act';
+import { Workspace } from './support/workspace';
+
+jest.setTimeout(180_000);
+
+const CHECKOUT = 'Run Main actions/checkout@v4';
+
+/** Another job, as a user may add one, that uses what the shared workflow hands on. */
+const NEXT_JOB = `
+  next:
+    needs: deploy
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "handed on \${{ needs.deploy.outputs.outcome }} \${{ needs.deploy.outputs.image }}"
+`;
+
+/** An example with a user's own names in it, and a soak that a test can wait for. */
+function written(example: string, image: string, namespaces: { staging: string; production: string }): string {
+  return readFileSync(join(root, 'examples/workflows', example), 'utf8')
+    .replaceAll(/\$\{\{ vars\.DOCKERHUB_USERNAME \}\}\/caring-note-\w+/g, image)
+    .replaceAll(/^( +)deployment: caring-note-\w+$/gm, '$1deployment: app\n$1soak: 2s')
+    .replaceAll('caring-note-staging', namespaces.staging)
+    .replaceAll("'default'", `'${namespaces.production}'`);
+}
+
+/** A user's repository on GitHub, whose workflows act runs. */
+class Repository {
+  readonly #workspace = new Workspace();
+
+  constructor(
+    readonly act: Act,
+    readonly name: string,
+    workflows: Record<string, string>,
+  ) {
+    // The checkout has what git has, the program included.
+    this.#workspace.file('.git/info/exclude', '');
+    for (const [file, text] of Object.entries(workflows)) this.#workspace.file(`.github/workflows/${file}`, text);
+  }
+
+  /** Commits a version of the app to a branch, and gives the commit. */
+  commit(branch: string, version: string): string {
+    const lines = ['FROM scratch', 'COPY app/server /server', 'ENTRYPOINT ["/server"]', 'ENV APP=caring-note-api'];
+    this.#workspace.dockerfile([...lines, 'ARG API_URL', `ENV VERSION=${version}`], 'Dockerfile');
+    const commit = this.#workspace.commit();
+    asClone(this.#workspace.folder, this.name, branch);
+    return commit;
+  }
+
+  push(workflow: string): Promise<Acted> {
+    return this.#run('push', workflow, {});
+  }
+
+  /** What a person does with "Run workflow". */
+  press(workflow: string, inputs: Record<string, string>): Promise<Acted> {
+    return this.#run('workflow_dispatch', workflow, inputs);
+  }
+
+  remove(): void {
+    this.#workspace.remove();
+  }
+
+  #run(event: 'push' | 'workflow_dispatch', workflow: string, inputs: Record<string, string>): Promise<Acted> {
+    return this.act.run(this.#workspace.folder, {
+      ...{ event, workflow: `.github/workflows/${workflow}`, inputs },
+      vars: {
+        DOCKERHUB_USERNAME: testbed('PRIVATE_REGISTRY_USER'),
+        VM_HOST: testbed('SSH_HOST'),
+        VM_PORT: testbed('SSH_PORT'),
+        VM_USERNAME: testbed('SSH_USER'),
+        VM_HOST_KEY: testbed('SSH_FINGERPRINT'),
+      },
+      secrets: {
+        DOCKERHUB_TOKEN: testbed('PRIVATE_REGISTRY_PASSWORD'),
+        VM_SSH_KEY: readFileSync(testbed('SSH_KEY_FILE'), 'utf8'),
+      },
+    });
+  }
+}
+
+describe('the examples of workflows', () => {
+  let [staging, production] = [] as unknown as [App, App];
+  let [act, api, web] = [] as unknown as [Act, Repository, Repository];
+  let [one, two] = ['', ''];
+  const imageOf = (app: App) => app.deployment().spec?.template.spec?.containers[0]?.image;
+  const byHand = (operation: string, more: Record<string, string> = {}) =>
+    api.press('by-hand.yml', { operation, environment: 'staging', ...more });
+
+  beforeAll(async () => {
+    act = new Act();
+    [staging, production] = await Promise.all([
+      App.install({ registry: 'private' }),
+      App.install({ registry: 'private' }),
+    ]);
+    const namespaces = { staging: staging.namespace, production: production.namespace };
+    const own = (example: string) => written(example, staging.repository, namespaces);
+    api = new Repository(act, 'caringnote/caring-note-api', {
+      'push.yml': own('push.yml'),
+      'by-hand.yml': own('by-hand.yml'),
+      'shared.yml': own('shared-api.yml') + NEXT_JOB,
+    });
+    web = new Repository(act, 'caringnote/caring-note-web', { 'shared.yml': own('shared-web.yml') });
+  });
+  afterAll(async () => {
+    await Promise.all([staging?.remove(), production?.remove()]);
+    for (const each of [api, web, act]) each?.remove();
+  });
+
+  it('push.yml deploys what was pushed', async () => {
+    one = api.commit('staging', 'one');
+    const { code, outputs, log } = await api.push('push.yml');
+    expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+    expect(log).toContain(CHECKOUT);
+    expect(imageOf(staging)).toMatch(new RegExp(`^${staging.repository}:staging-${one}@sha256:[0-9a-f]{64}$`));
+    expect(await staging.serves('one')).toBe('one');
+  });
+
+  it('shared-api.yml deploys the same way through the shared workflow, which hands its outputs on', async () => {
+    two = api.commit('staging', 'two');
+    const { code, log } = await api.push('shared.yml');
+    expect(code).toBe(0);
+    expect(log).toContain(CHECKOUT);
+    expect(log).toContain(`handed on deployed ${imageOf(staging)}`);
+    expect(imageOf(staging)).toContain(`:staging-${two}@`);
+    expect(await staging.serves('two')).toBe('two');
+  });
+
+  it('by hand, a plan of a rollback says to which version, changes nothing and needs no checkout', async () => {
+    const before = staging.deployment().metadata?.resourceVersion;
+    const { code, outputs, log } = await byHand('rollback', { 'dry-run': 'true' });
+    expect([code, outputs.outcome, outputs.image]).toEqual([0, 'planned', expect.stringContaining(one)]);
+    expect(log).toMatch(new RegExp(`revision 2 +deployed +\\S*:staging-${one}`));
+    expect(log).not.toContain(CHECKOUT);
+    expect(staging.deployment().metadata?.resourceVersion).toBe(before);
+  });
+
+  it('by hand, a rollback brings the version before back', async () => {
+    const { code, outputs, log } = await byHand('rollback');
+    expect([code, outputs.outcome, outputs.image]).toEqual([0, 'rolled-back', imageOf(staging)]);
+    expect(log).not.toContain(CHECKOUT);
+    expect(await staging.serves('one')).toBe('one');
+  });
+
+  it('by hand, a redeploy takes the commit that a person names', async () => {
+    const { code, outputs } = await byHand('redeploy', { version: two });
+    expect([code, outputs.outcome, outputs.image]).toEqual([0, 'deployed', imageOf(staging)]);
+    expect(await staging.serves('two')).toBe('two');
+  });
+
+  it('by hand, a restart gives new pods of the same version', async () => {
+    const pods = staging.pods().map(({ metadata }) => metadata?.uid);
+    const { code, outputs } = await byHand('restart');
+    expect([code, outputs.outcome, imageOf(staging)]).toEqual([0, 'restarted', expect.stringContaining(two)]);
+    const now = staging.pods().filter(({ metadata }) => !metadata?.deletionTimestamp);
+    expect(now.some(({ metadata }) => pods.includes(metadata?.uid))).toBe(false);
+  });
+
+  it('by hand, a deploy checks out', async () => {
+    const { outputs, log } = await byHand('deploy', { 'dry-run': 'true' });
+    expect([outputs.outcome, log]).toEqual(['planned', expect.stringContaining(CHECKOUT)]);
+  });
+
+  it('shared-api.yml goes back by hand, without a checkout', async () => {
+    const { code, outputs, log } = await api.press('shared.yml', { operation: 'rollback', version: '2' });
+    expect([code, outputs.outcome, outputs.image]).toEqual([0, 'rolled-back', expect.stringContaining(one)]);
+    expect(log).not.toContain(CHECKOUT);
+  });
+
+  it('shared-web.yml builds for each environment, and lets no image of staging into production', async () => {
+    const built = web.commit('staging', 'three');
+    const first = await web.push('shared.yml');
+    web.commit('main', 'four');
+    const second = await web.push('shared.yml');
+    expect([first.outputs.outcome, second.outputs.outcome]).toEqual(['deployed', 'deployed']);
+    expect([await staging.serves('three'), await production.serves('four')]).toEqual(['three', 'four']);
+    const slip = await web.press('shared.yml', { operation: 'redeploy', version: `staging-${built}` });
+    expect([slip.code, slip.outputs.outcome]).toEqual([1, 'refused']);
+    expect(slip.outputs.cause).toContain('was built with other build arguments');
+    expect(imageOf(production)).toBe(second.outputs.image);
+  });
+});
