@@ -194,7 +194,9 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
   if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
   const { workload } = snapshot;
   await reporter.phase('record', async () => {
-    const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock };
+    // A host that is known to be away is not waited for any longer.
+    const away = begun.observer.trouble() && { forMs: 0 };
+    const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock, ...away };
     const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
     const { container, target, writer } = begun;
     const ending = {

@@ -173,7 +173,10 @@ class Follower<T extends Named> {
         this.trouble = undefined;
       } catch (error) {
         if (signal.aborted) return;
-        this.trouble = error instanceof KubectlError ? error : new KubectlError('Other', String(error));
+        this.trouble =
+          error instanceof KubectlError
+            ? error
+            : new KubectlError('Other', error instanceof Error ? error.message : String(error));
         // Nobody knows what was missed; and the list says, sooner than the next event, that the cluster can be seen again.
         this.#version = undefined;
         onChange();
