@@ -1,6 +1,5 @@
-import { buildArgsOf, findImage } from './image/find';
+import { buildArgsOf, type FoundImage, findImage } from './image/find';
 import { parseReference } from './image/reference';
-import type { Operation } from './inputs/config';
 import type { Ready } from './preflight';
 import type { Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
@@ -8,16 +7,22 @@ import { historyOf } from './workload/changes';
 import { ofContainer } from './workload/history';
 import { chooseVersion } from './workload/version';
 
+/** Asks the registry for what a redeploy is about; that needs no cluster. */
+export function askRegistry({ config, tools }: Run): Promise<FoundImage> | undefined {
+  const { operation } = config;
+  return operation.kind === 'redeploy' ? findImage(config, operation.version, tools) : undefined;
+}
+
 /** Which image an operation that builds none is about. Throws a `Failure` where there is none that may be taken. */
-export async function chooseImage(run: Run, ready: Ready): Promise<Wanted> {
+export async function chooseImage(run: Run, ready: Ready, asked: Promise<FoundImage> | undefined): Promise<Wanted> {
   const { operation } = run.config;
   const { container, workload } = ready;
   tellHistory(run, ready);
+  if (asked) return checkBuildArgs(run, ready, await asked);
   switch (operation.kind) {
     case 'deploy':
-      throw new Error('a deploy builds its image');
     case 'redeploy':
-      return findVersion(run, ready, operation);
+      throw new Error('this operation has an image of its own');
     case 'restart':
       return { image: container.image, commit: '', isRestart: true };
     case 'rollback': {
@@ -38,13 +43,11 @@ function tellHistory({ reporter }: Run, { workload, container }: Ready): void {
   for (const entry of entries) reporter.log.info(line('log.history-entry', entry));
 }
 
-async function findVersion(
-  run: Run,
-  { container }: Ready,
-  { version, allowOtherBuildArgs }: Operation & { kind: 'redeploy' },
-): Promise<Wanted> {
+/** Whether the image is meant for this environment, as far as its build arguments say. */
+async function checkBuildArgs(run: Run, { container }: Ready, found: FoundImage): Promise<Wanted> {
   const { config, tools, reporter } = run;
-  const { image, commit = '', buildArgs } = await findImage(config, version, tools);
+  const { image, commit = '', buildArgs } = found;
+  const allowOtherBuildArgs = config.operation.kind === 'redeploy' && config.operation.allowOtherBuildArgs;
   reporter.log.info(line('log.chosen', { image }));
   const isHere = parseReference(container.image).value !== undefined;
   const running = isHere && !allowOtherBuildArgs ? await buildArgsOf(container.image, config, tools) : undefined;

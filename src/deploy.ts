@@ -1,5 +1,5 @@
 import { adviceOf, type Facts, lookBeside } from './advice';
-import { chooseImage } from './choose';
+import { askRegistry, chooseImage } from './choose';
 import { buildAndPush } from './image/build';
 import { measure } from './image/measure';
 import { provePushed } from './image/prove';
@@ -96,9 +96,12 @@ async function buildImage({ config, tools, reporter, closing }: Run): Promise<Ch
 /** Looks at the cluster, and finds the image that the operation is about; none where a plan's would have to be built. */
 async function findImage(run: Run): Promise<Checked & { readonly wanted?: Wanted }> {
   const { config, tools, reporter, closing } = run;
+  const asked = askRegistry(run);
+  // What is wrong with it is told when its turn comes.
+  asked?.catch(() => undefined);
   const checked = await check(config, tools, reporter, closing);
   if (config.operation.kind === 'deploy') return checked;
-  const wanted = await reporter.phase('choose', () => chooseImage(run, checked.ready));
+  const wanted = await reporter.phase('choose', () => chooseImage(run, checked.ready, asked));
   reporter.chose(wanted.image);
   return { ...checked, wanted };
 }

@@ -43,7 +43,8 @@ const rows = {
     tag: (count) => `redeploy-${count % 2}`,
     isChanged: false,
     reach: { seconds: 0.5 },
-    inputs: { 'skip-existing': 'true' },
+    // The two images have build arguments of their own.
+    inputs: { operation: 'redeploy', 'allow-other-build-args': 'true' },
     recipe: (recipe, ...of) => recipe.redeploy(...of),
   },
 };
