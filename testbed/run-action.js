@@ -2,7 +2,7 @@
 // outputs, state and the summary, the main step and then, whatever happened, the post step.
 
 const { spawn } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
@@ -61,6 +61,7 @@ async function runAction(run) {
     const state = readCommandFile(commandFiles.GITHUB_STATE);
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
     const post = await step(run, { ...environment, ...saved });
+    refuseSecrets(run.inputs, { main: main.log, post: post.log, files: textsIn(folder) });
     return {
       exitCode: main.exitCode,
       postExitCode: post.exitCode,
@@ -75,6 +76,52 @@ async function runAction(run) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Inputs of which no part may stand anywhere else; what is shorter than this may stand anywhere by chance. */
+const SECRETS = ['registry-password', 'registry-auth', 'secrets', 'ssh-key', 'ssh-passphrase'];
+const SHORTEST = 12;
+
+/**
+ * No run may show a secret: neither in its log, whose masks alone repeat them, nor in an output, the summary, its state or a file that
+ * is left of it.
+ *
+ * @param {Record<string, string>} inputs
+ * @param {{ main: string, post: string, files: string }} seen
+ */
+function refuseSecrets(inputs, { main, post, files }) {
+  const log = `${main}\n${post}`.replace(/^::add-mask::.*$/gm, '');
+  for (const name of SECRETS) {
+    const given = inputs[name] ?? '';
+    // Of a list of logins only the passwords are secret.
+    const lines = name === 'registry-auth' ? (given.match(/password:.*/g) ?? []).join('\n') : given;
+    for (const secret of partsOf(lines)) {
+      const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '').slice(0, -2);
+      // As docker's configuration and HTTP carry a login.
+      const login = Buffer.from(`${inputs['registry-username']}:${secret}`).toString('base64');
+      for (const text of [secret, encoded, login].filter((each) => each.length >= SHORTEST)) {
+        if (log.includes(text)) throw new Error(`the log shows a part of "${name}"`);
+        if (files.includes(text))
+          throw new Error(`a part of "${name}" is left in an output, the summary, the state or a file`);
+      }
+    }
+  }
+}
+
+/** The lines of a secret, without what is the same in each: the frame of a key, the names of a list. */
+function partsOf(secret) {
+  return secret
+    .split('\n')
+    .map((line) => line.replace(/^[\s-]*(?:[\w.-]+\s*[:=]\s*)?/, '').trim())
+    .filter((line) => line.length >= SHORTEST && !line.startsWith('-----') && !/PRIVATE KEY/.test(line));
+}
+
+/** Everything that is written below a folder. */
+function textsIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
 }
 
 function step(run, environment, onStart = () => {}) {
@@ -148,4 +195,4 @@ function readCommandFile(file) {
   return values;
 }
 
-module.exports = { runAction, defaults };
+module.exports = { runAction, defaults, refuseSecrets };
