@@ -7,13 +7,13 @@
 //   --parallel N          on so many workloads at a time (2)
 //   --dist FILE           another bundle than the committed one
 
-const { execFileSync } = require('node:child_process');
-const { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { cpus, loadavg, tmpdir, totalmem } = require('node:os');
+const { cpSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { loadavg, tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
-const { App, root, testbed } = require('../testbed/sample-app');
+const { App, root } = require('../testbed/sample-app');
 const { Writers } = require('../testbed/writers');
+const { kubernetesVersions, machine, measuredAction, run, say, today, undo, usage } = require('./script');
 
 /**
  * @typedef {object} Seen
@@ -47,15 +47,13 @@ const OPTIONS = /** @type {const} */ ({
   help: { type: 'boolean', default: false },
 });
 
-/** @type {Set<InstanceType<typeof App>>} */
-const apps = new Set();
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 let isStopped = false;
 
 async function main() {
   const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) return process.stdout.write(usage());
+  if (values.help) return process.stdout.write(usage(__filename));
   const folder = mkdtempSync(join(tmpdir(), 'one-writer-'));
   try {
     // A copy: somebody may build another one meanwhile.
@@ -67,14 +65,14 @@ async function main() {
     const seen = /** @type {Seen[]} */ ([]);
     const lanes = Array.from({ length: Number(values.parallel) }, async () => {
       const app = new App();
-      apps.add(app);
+      undo(() => app.remove());
       await app.install();
       app.dockerfile('ARG CRASH\nENV CRASH_AFTER=$CRASH');
       for (let kind = todo.shift(); kind !== undefined && !isStopped; kind = todo.shift()) {
         const each = await pair(app, kind, dist);
         if (isStopped) return;
         seen.push(each);
-        process.stderr.write(`${seen.length}/${values.pairs} ${JSON.stringify(each)}\n`);
+        say(`${seen.length}/${values.pairs} ${JSON.stringify(each)}`);
       }
     });
     await Promise.all(lanes);
@@ -195,48 +193,11 @@ const print = (seconds) => seconds?.toFixed(1) ?? '–';
 
 /** @param {string | undefined} dist */
 function environment(dist) {
-  const { serverVersion } = JSON.parse(said('kubectl', 'version', '-o', 'json'));
-  const changes = said('git', '-C', root, 'status', '--porcelain', '--', 'dist');
-  const bundle = dist === undefined ? (changes ? ' with a dist that is not committed' : '') : ' with another bundle';
-  return [
-    `the action at ${said('git', '-C', root, 'rev-parse', '--short', 'HEAD')}${bundle}, on node ${said(testbed('NODE'), '--version')}`,
-    `Kubernetes ${serverVersion?.gitVersion}`,
-    `all on one machine, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, with a load of ${loadavg()[0]?.toFixed(1)} before`,
-    new Date().toISOString().slice(0, 10),
-  ];
+  const load = loadavg()[0]?.toFixed(1);
+  return [measuredAction(dist), kubernetesVersions(), `${machine()}, with a load of ${load} before`, today()];
 }
 
-/** What a program says. @param {string} program @param {string[]} argv */
-function said(program, ...argv) {
-  return execFileSync(program, argv, { encoding: 'utf8' }).trim();
-}
-
-function usage() {
-  const [text = ''] = /^(\/\/.*\n)*/.exec(readFileSync(__filename, 'utf8')) ?? [];
-  return text.replace(/^\/\/ ?/gm, '');
-}
-
-async function takeAway() {
-  for (const app of apps) {
-    await app.remove().catch((fault) => {
-      process.stderr.write(`${fault}\n`);
-      process.exitCode ??= 2;
-    });
-  }
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    process.stderr.write('taking away what is under way\n');
-    process.exitCode = 130;
-    isStopped = true;
-    for (const each of running) each.kill('SIGINT');
-  });
-}
-
-main()
-  .catch((fault) => {
-    process.stderr.write(`${fault.message}\n`);
-    process.exitCode ??= 2;
-  })
-  .finally(takeAway);
+run(main, () => {
+  isStopped = true;
+  for (const each of running) each.kill('SIGINT');
+});

@@ -10,12 +10,11 @@
 //   --round-trip MS       how far away the host is for SSH, for both (0)
 //   --dist FILE           another bundle than the committed one
 
-const { execFileSync } = require('node:child_process');
 const { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { cpus, tmpdir, totalmem } = require('node:os');
+const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
-const { App, root, testbed } = require('../testbed/sample-app');
+const { App, root } = require('../testbed/sample-app');
 const { farAway, testbedHost } = require('./overhead/distance');
 const { inPairs, rows } = require('./overhead/pairs');
 const { Recipe } = require('./overhead/recipe');
@@ -23,6 +22,17 @@ const { hasInput } = require('./overhead/step');
 const { render } = require('./overhead/table');
 const { stop } = require('./overhead/underway');
 const { watchSlowRollouts } = require('./overhead/watch');
+const {
+  dockerVersions,
+  kubernetesVersions,
+  machine,
+  measuredAction,
+  run,
+  say,
+  today,
+  undo,
+  usage,
+} = require('./script');
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },
@@ -34,17 +44,9 @@ const OPTIONS = /** @type {const} */ ({
   help: { type: 'boolean', default: false },
 });
 
-/** @type {(() => unknown)[]} */
-const undoing = [];
-
-/** Has something done at the end, the last one first. @param {() => unknown} act */
-function undo(act) {
-  undoing.unshift(act);
-}
-
 async function main() {
   const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) return process.stdout.write(usage());
+  if (values.help) return process.stdout.write(usage(__filename));
   const chosen = choose(values.only);
   const counts = { pairs: count(values, 'pairs', 1), watches: count(values, 'watches', 1) };
   const roundTrip = count(values, 'round-trip', 0);
@@ -114,56 +116,14 @@ function count(values, name, least) {
 
 /** @param {number} roundTripMs @param {string | undefined} dist */
 function environment(roundTripMs, dist) {
-  const { serverVersion, clientVersion } = JSON.parse(said('kubectl', 'version', '-o', 'json'));
-  const changes = said('git', '-C', root, 'status', '--porcelain', '--', 'dist');
-  const bundle = dist === undefined ? (changes ? ' with a dist that is not committed' : '') : ' with another bundle';
   return [
-    `the action at ${said('git', '-C', root, 'rev-parse', '--short', 'HEAD')}${bundle}, on node ${said(testbed('NODE'), '--version')}`,
-    `Kubernetes ${serverVersion?.gitVersion}, kubectl ${clientVersion?.gitVersion}`,
-    `Docker ${said('docker', 'version', '--format', '{{.Server.Version}}')}, buildx ${said('docker', 'buildx', 'version').split(' ')[1]}`,
+    measuredAction(dist),
+    kubernetesVersions(),
+    dockerVersions(),
     ...(roundTripMs > 0 ? [`${roundTripMs} ms to the host and back by SSH`] : []),
-    `all on one machine, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    new Date().toISOString().slice(0, 10),
+    machine(),
+    today(),
   ];
 }
 
-/** What a program says. @param {string} program @param {string[]} argv */
-function said(program, ...argv) {
-  return execFileSync(program, argv, { encoding: 'utf8' }).trim();
-}
-
-function usage() {
-  const [text = ''] = /^(\/\/.*\n)*/.exec(readFileSync(__filename, 'utf8')) ?? [];
-  return text.replace(/^\/\/ ?/gm, '');
-}
-
-/** @param {string} text */
-function say(text) {
-  process.stderr.write(`${text}\n`);
-}
-
-async function takeAway() {
-  for (const act of undoing.splice(0)) {
-    try {
-      await act();
-    } catch (fault) {
-      say(`${fault}`);
-      process.exitCode ??= 2;
-    }
-  }
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    say('taking away what is under way');
-    process.exitCode = 130;
-    stop();
-  });
-}
-
-main()
-  .catch((fault) => {
-    say(fault.message);
-    process.exitCode ??= 2;
-  })
-  .finally(takeAway);
+run(main, stop);

@@ -8,18 +8,18 @@
 //   --parallel N          so many at a time of those that always fail, which mostly wait (14); of the others 3
 //   --out FILE            sections of it that are not measured now stay as they are
 
-const { execFileSync } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
 const { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { cpus, tmpdir, totalmem } = require('node:os');
+const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
-const { App, execute, root, testbed } = require('../testbed/sample-app');
+const { App, execute, root } = require('../testbed/sample-app');
 const { stop } = require('./overhead/underway');
 const { casesOf } = require('./registry-faults/cases');
 const { startEngine } = require('./registry-faults/engine');
 const { render } = require('./registry-faults/table');
 const { tryOut } = require('./registry-faults/trial');
+const { dockerVersions, machine, measuredAction, run, say, today, undo, usage } = require('./script');
 
 /** @typedef {import('./registry-faults/cases').Case} Case */
 /** @typedef {import('./registry-faults/table').Row} Row */
@@ -35,18 +35,11 @@ const OPTIONS = /** @type {const} */ ({
 /** More would spoil the seconds of what is over quickly, on two cores. */
 const QUICK_AT_A_TIME = 3;
 
-/** @type {(() => unknown)[]} */
-const undoing = [];
 let isStopped = false;
-
-/** Has something done at the end, the last one first. @param {() => unknown} act */
-function undo(act) {
-  undoing.unshift(act);
-}
 
 async function main() {
   const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) return process.stdout.write(usage());
+  if (values.help) return process.stdout.write(usage(__filename));
   const cases = choose(values);
   const about = environment();
   const builders = await prepare();
@@ -136,53 +129,10 @@ function count(text) {
 }
 
 function environment() {
-  const changes = said('git', '-C', root, 'status', '--porcelain', '--', 'dist');
-  return [
-    `the action at ${said('git', '-C', root, 'rev-parse', '--short', 'HEAD')}${changes ? ' with a dist that is not committed' : ''}, on node ${said(testbed('NODE'), '--version')}`,
-    `Docker ${said('docker', 'version', '--format', '{{.Server.Version}}')}, buildx ${said('docker', 'buildx', 'version').split(' ')[1]}`,
-    `all on one machine, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    new Date().toISOString().slice(0, 10),
-  ];
+  return [measuredAction(), dockerVersions(), machine(), today()];
 }
 
-/** What a program says. @param {string} program @param {string[]} argv */
-function said(program, ...argv) {
-  return execFileSync(program, argv, { encoding: 'utf8' }).trim();
-}
-
-function usage() {
-  const [text = ''] = /^(\/\/.*\n)*/.exec(readFileSync(__filename, 'utf8')) ?? [];
-  return text.replace(/^\/\/ ?/gm, '');
-}
-
-/** @param {string} text */
-function say(text) {
-  process.stderr.write(`${text}\n`);
-}
-
-async function takeAway() {
-  for (const act of undoing.splice(0)) {
-    try {
-      await act();
-    } catch (fault) {
-      say(`${fault}`);
-      process.exitCode ??= 2;
-    }
-  }
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    say('taking away what is under way');
-    process.exitCode = 130;
-    isStopped = true;
-    stop();
-  });
-}
-
-main()
-  .catch((fault) => {
-    say(fault.message);
-    process.exitCode ??= 2;
-  })
-  .finally(takeAway);
+run(main, () => {
+  isStopped = true;
+  stop();
+});
