@@ -61,13 +61,14 @@ function whereOf({ config }: Run): { deployment: string; namespace: string } {
 
 async function diagnoseWithEvidence(
   run: Run,
-  { cluster, target }: Begun,
+  { cluster, target, observer }: Begun,
   snapshot: Snapshot,
   cause: Cause,
 ): Promise<Problem> {
+  const isBlind = () => observer.trouble() !== undefined;
   const { config, tools, reporter } = run;
   const { namespace } = config.workload;
-  const evidence = await gatherEvidence(cluster, tools.clock, { namespace, cause, snapshot, target });
+  const evidence = await gatherEvidence(cluster, tools.clock, { namespace, cause, snapshot, target, isBlind });
   reporter.found({ logs: evidence.logs, events: evidence.warnings });
   const found = diagnose(cause, caseOf(run, target, snapshot, evidence, 'new'));
   reporter.log.info(explain(found).what);
@@ -136,6 +137,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
         cause: verdict.cause,
         snapshot,
         target,
+        isBlind: () => observer.trouble() !== undefined,
       });
       const { what } = explain(diagnose(verdict.cause, caseOf(run, target, snapshot, evidence, 'old')));
       return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.failed', { ...where, detail: what }));

@@ -34,8 +34,8 @@ const PODS = 2;
 const CONTAINERS = 2;
 /** Milliseconds that gathering may take: users wait for the rollback meanwhile. */
 const GATHER_MS = 10_000;
-/** And that much more where the API server is away: nothing can be put back before it is there again. */
-const AWAY_MS = 30_000;
+/** And that much more where the API server or its host is away: nothing can be put back before it is there again. */
+const AWAY_MS = 60_000;
 
 /** What kubectl prints, with success, for a container that the kubelet has removed meanwhile. */
 const GONE = /^unable to retrieve container logs for /;
@@ -45,6 +45,8 @@ export interface Failed {
   readonly cause: Cause;
   readonly snapshot: Snapshot;
   readonly target: Target;
+  /** Whether the cluster cannot be seen at present. */
+  readonly isBlind: () => boolean;
 }
 
 /** Gathers what there is to know. What cannot be read is left out: it changes no verdict. */
@@ -55,7 +57,7 @@ export async function gatherEvidence(cluster: Cluster, clock: Clock, failed: Fai
   let isAway = false;
   const tooLong = async () => {
     await clock.sleep(GATHER_MS, enough.signal);
-    if (isAway) await clock.sleep(AWAY_MS, enough.signal);
+    if (isAway || failed.isBlind()) await clock.sleep(AWAY_MS, enough.signal);
     return undefined;
   };
   const onTrouble = () => {
