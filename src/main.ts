@@ -11,7 +11,7 @@ import { checkInputs } from './inputs/check';
 import type { Config } from './inputs/config';
 import { INPUTS, type RawInputs, SECRET_INPUTS } from './inputs/names';
 import { nearest } from './inputs/nearest';
-import { parseInputs } from './inputs/parse';
+import { languageOf, parseInputs } from './inputs/parse';
 import { readInputs, readRun, unknownInputs } from './inputs/read';
 import { GitHubLog, publish } from './report/github';
 import type { Report } from './report/report';
@@ -19,6 +19,7 @@ import { systemClock } from './system/clock';
 import { systemProcesses } from './system/process';
 import type { PrivateKey } from './transport/key';
 import type { Transport } from './transport/transport';
+import { setLanguage } from './words/language';
 import { explain, line, type Problem, problem } from './words/words';
 
 /** What the main step leaves for the post step. */
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
   const raw = readInputs();
   maskSecrets(raw);
+  setLanguage(languageOf(raw.language) ?? 'en');
   const run = readRun(randomBytes(4).toString('hex'));
   for (const name of unknownInputs()) warn(problem('input.unknown', { name, nearest: nearest(name, INPUTS) ?? '' }));
   const [committedAt, checked] = await Promise.all([

@@ -20,4 +20,12 @@ describe('the committed bundle', () => {
     }
     expect(result.postExitCode).toBe(0);
   });
+
+  it('speaks Korean where it is asked to, and says the same', async () => {
+    const result = await runAction({ inputs: { language: 'ko' }, workspace: root, node: testbed('NODE') });
+    const errors = result.log.match(/^::error::.*$/gm) ?? [];
+    expect(errors).toHaveLength(6);
+    for (const error of errors) expect(error).toMatch(/[가-힣]/);
+    expect(result.summary).toMatch(/[가-힣]/);
+  });
 });

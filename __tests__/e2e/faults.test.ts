@@ -1,8 +1,9 @@
 import { faultsOf } from '../../bench/faults/judge';
-import { Rig } from '../../bench/faults/trial';
+import { Rig as FaultRig } from '../../bench/faults/trial';
 
 jest.setTimeout(180_000);
 
+type Rig = InstanceType<typeof FaultRig>;
 type Case = Parameters<Rig['tryOut']>[0];
 type Row = Parameters<typeof faultsOf>[0];
 
@@ -24,12 +25,12 @@ const lanes: Readonly<Record<string, Case>>[] = [
 ];
 
 /** What is left of a run on the host is looked for so soon that it costs no time. */
-const rigs = lanes.map(() => new Rig({ leftMs: 5_000 }));
+const rigs = lanes.map(() => new FaultRig({ leftMs: 5_000 }));
 const rows = new Map<string, Promise<Row>>();
 
 async function tryOut(rig: Rig, each: Case): Promise<Row> {
   const { measured, left } = await rig.tryOut(each);
-  return { ...each, ...measured, left: await left };
+  return { ...each, ...measured, left: await left, action: '' };
 }
 
 beforeAll(async () => {

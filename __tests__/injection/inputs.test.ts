@@ -186,6 +186,7 @@ const PLACES: readonly Place[] = [
     return [port === undefined ? path : `:${port}${path}`];
   }),
   whole('verify-url', ({ verdict }) => [asked(verdict.verifyUrl)]),
+  whole('language', () => ['en']),
   whole('environment-url', ({ environmentUrl = '' }) => [URL.canParse(environmentUrl) ? environmentUrl : 'no address']),
 ];
 
@@ -275,6 +276,7 @@ const NARROW: readonly InputName[] = [
     'network',
     'platforms',
     'operation',
+    'language',
     'dry-run',
     'allow-other-build-args',
     'no-cache',

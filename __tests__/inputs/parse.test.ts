@@ -122,7 +122,14 @@ describe('a right input reaches the configuration', () => {
   it.each(RIGHT)('%j', (given, part, value) => expect(part(configOf(given))).toEqual(value));
 
   it('and every input but the ones below has such a case', () => {
-    const elsewhere: InputName[] = ['tags', 'registry-username', 'registry-password', 'registry-auth', 'ssh-key'];
+    const elsewhere: InputName[] = [
+      'tags',
+      'registry-username',
+      'registry-password',
+      'registry-auth',
+      'ssh-key',
+      'language',
+    ];
     expect(INPUTS.filter((name) => !elsewhere.includes(name) && !RIGHT.some(([given]) => name in given))).toEqual([]);
   });
 
@@ -392,6 +399,7 @@ describe('all problems', () => {
       'verify-path': 'x',
       'verify-url': 'x',
       'environment-url': 'x',
+      language: 'x',
     };
     const problems = problemsOf(everythingWrong);
     // A passphrase alone cannot be wrong, a login is one thing, and further ones are read elsewhere.

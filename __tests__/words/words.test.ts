@@ -1,9 +1,37 @@
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/outcome';
 import { PHASES } from '../../src/report/phase';
-import { lines } from '../../src/words/en/lines';
-import { problems } from '../../src/words/en/problems';
-import { explain, Failure, line, type Problem, problem } from '../../src/words/words';
+import * as enAdvice from '../../src/words/en/advice';
+import * as enLines from '../../src/words/en/lines';
+import * as enProblems from '../../src/words/en/problems';
+import * as koAdvice from '../../src/words/ko/advice';
+import * as koLines from '../../src/words/ko/lines';
+import * as koProblems from '../../src/words/ko/problems';
+import { setLanguage } from '../../src/words/language';
+import { type Explanation, explain, Failure, line, type Problem, problem } from '../../src/words/words';
+import type { Advice } from '../../src/workload/advice';
+
+type Words<Of> = Readonly<Record<string, (params: never) => Of>>;
+interface Catalogue {
+  readonly problems: Words<Explanation>;
+  readonly lines: Words<string>;
+  readonly adviceLines: Words<enAdvice.AdviceWords>;
+}
+
+const CATALOGUES = {
+  en: { ...enProblems, ...enLines, ...enAdvice } satisfies Catalogue as Catalogue,
+  ko: { ...koProblems, ...koLines, ...koAdvice } satisfies Catalogue as Catalogue,
+};
+const LANGUAGES = Object.keys(CATALOGUES) as (keyof typeof CATALOGUES)[];
+const PROBLEM_CODES = Object.keys(enProblems.problems);
+const LINE_CODES = Object.keys(enLines.lines);
+
+/** What a catalogue has for a code; there is no `undefined` to go on with. */
+function wordsOf<Of>(table: Words<Of>, code: string): (params: never) => Of {
+  const found = table[code];
+  if (!found) throw new Error(`no words for ${code}`);
+  return found;
+}
 
 /** Parameters that are not plain text, by name. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
@@ -66,6 +94,12 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   answer: ['', 'HTTP probe failed with statuscode: 503'],
   entrypoint: ['/server', ''],
   whose: ['timeout', 'progress'],
+  reason: ['<reason>', 'OOMKilled'],
+  given: ['<given>', '/app'],
+  version: ['<version>', '0123abc', ''],
+  known: ['<known>', ''],
+  isDryRun: [true, false],
+  run: ['<run>', ''],
   by: ['deleted', 'recreated', 'changed', 'paused', 'held'],
   stage: ['connect', 'handshake', 'login'],
   damage: ['begin', 'end', 'content'],
@@ -117,13 +151,20 @@ const VARIANTS = [
   {},
   ...Object.entries(CHOICES).flatMap(([name, values]) => values.map((value) => ({ [name]: value }))),
 ];
+/** Made once: there are many texts. */
+const PARAMS = VARIANTS.map((chosen) => anyParams(chosen));
 const SPOILT = /undefined|null|NaN|\[object|=>|\$\{(?!\{)|<Symbol/;
 
-const explained = (code: Problem['code'], params: never) => explain({ code, params } as Problem);
-const texts = (show: (params: never) => string) => VARIANTS.map((chosen) => show(anyParams(chosen)));
+/** Every text that a choice of parameters gives, each once. */
+function texts(show: (params: never) => string): string[] {
+  return [...new Set(PARAMS.map(show))];
+}
 
-describe('every problem', () => {
-  it.each(Object.keys(problems) as Problem['code'][])('%s says what happened and what to do', (code) => {
+describe.each(LANGUAGES)('every problem in %s', (language) => {
+  const { problems } = CATALOGUES[language];
+  const explained = (code: string, params: never) => wordsOf(problems, code)(params);
+
+  it.each(PROBLEM_CODES)('%s says what happened and what to do', (code) => {
     for (const field of ['what', 'next'] as const) {
       for (const text of texts((params) => explained(code, params)[field])) {
         expect(text).not.toMatch(SPOILT);
@@ -144,8 +185,10 @@ describe('every problem', () => {
     ...['missing', 'no-config', 'unauthorized', 'certificate', 'unreachable', 'forbidden', 'other'].map(
       (each) => `kubectl.${each}`,
     ),
-  ] as Problem['code'][])('%s is a whole sentence where nobody said why', (code) => {
-    expect(explained(code, anyParams({ detail: '' })).what).toMatch(/[^:.]\.$|: it gave no reason$/);
+  ])('%s is a whole sentence where nobody said why', (code) => {
+    expect(explained(code, anyParams({ detail: '' })).what).toMatch(
+      /[^:.]\.$|: (?:it gave no reason|이유를 밝히지 않았습니다)$/,
+    );
   });
 
   it('of a rollout that ran out of time is whole without a container in trouble', () => {
@@ -154,33 +197,191 @@ describe('every problem', () => {
   });
 
   it('of a list that cannot be read is whole without the number of an entry', () => {
-    const { what, next } = explain(problem('input.registry-auth', {}));
+    const { what, next } = explained('input.registry-auth', {} as never);
     expect(what + next).not.toMatch(SPOILT);
-    expect(what).not.toMatch(/Entry/);
+    expect(what).not.toMatch(/Entry|번째/);
   });
 
   it('has advice that is not what has been said already', () => {
-    for (const code of Object.keys(problems) as Problem['code'][]) {
+    for (const code of PROBLEM_CODES) {
       const { what, next } = explained(code, anyParams());
       expect(what).not.toContain(next);
     }
   });
 });
 
-describe('every line', () => {
-  it.each(Object.keys(lines) as (keyof typeof lines)[])('%s has words', (code) => {
-    for (const text of texts((params) => line(code, params))) {
+describe.each(LANGUAGES)('every line in %s', (language) => {
+  const { lines } = CATALOGUES[language];
+  const lineOf = (code: string, params: never) => wordsOf(lines, code)(params);
+
+  it.each(LINE_CODES)('%s has words', (code) => {
+    for (const text of texts((params) => lineOf(code, params))) {
       expect(text).not.toMatch(SPOILT);
       expect(text).toMatch(/\S/);
     }
   });
 
   it('that titles a bar of the chart holds nothing that mermaid reads as its own', () => {
-    for (const phase of PHASES) expect(line('phase.title', { phase })).toMatch(/^[A-Za-z ]+$/);
+    for (const phase of PHASES) expect(lineOf('phase.title', { phase } as never)).toMatch(/^[A-Za-z가-힣 ]+$/);
+  });
+
+  it('of a plan that has no way back says so', () => {
+    const [none, some] = ['', '<image>'].map((image) => lineOf('plan.back', { image } as never));
+    expect(some).toContain('<image>');
+    expect(none).not.toMatch(SPOILT);
+    expect(none).not.toBe(some?.replace('<image>', ''));
+  });
+
+  it('of the history stands in columns, whatever it says', () => {
+    const entry = { at: '2026-11-23T12:00:00Z', image: '<image>', run: '' };
+    const columns = [
+      { ...entry, outcome: 'found' },
+      { ...entry, outcome: 'failed-rollback-failed', revision: '17' },
+    ].map((each) => widthOf(lineOf('log.history-entry', each as never).split('<image>')[0] ?? ''));
+    expect(columns[0]).toBe(columns[1]);
   });
 });
 
-describe('what a person wrote', () => {
+/** One piece of advice of every kind, and of every choice of words. */
+const ADVICE: readonly Advice[] = [
+  ...(['kubeadm', 'k3s', 'other'] as const).flatMap((madeBy) =>
+    [0, 1, 17].map((days): Advice => {
+      const end = new Date('2026-12-10T12:00:00Z');
+      return { code: 'certificate-ends', params: { days, end, madeBy, username: '<username>' } };
+    }),
+  ),
+  { code: 'previous-gone', params: { container: '<container>', image: '<image>' } },
+  ...(
+    [
+      { kind: 'http', path: '/healthz', port: 8080, scheme: 'HTTPS', timeoutSeconds: 3 },
+      { kind: 'tcp', port: 8080 },
+      { kind: 'tcp' },
+    ] as const
+  ).map((probe): Advice => ({ code: 'no-readiness-probe', params: { container: '<container>', probe } })),
+  ...[1, 2, 3].map(
+    (replicas): Advice => ({ code: 'all-unavailable', params: { replicas, maxUnavailable: '100%', maxSurge: 0 } }),
+  ),
+  { code: 'recreate-one', params: {} },
+  ...[['<one>'], ['<one>', '<two>', '<three>', '<four>']].map(
+    (neighbours): Advice => ({ code: 'no-requests', params: { container: '<container>', neighbours } }),
+  ),
+  { code: 'manifest-differs', params: { container: '<container>', applied: '<applied>', running: '<running>' } },
+];
+
+describe.each(LANGUAGES)('every piece of advice in %s', (language) => {
+  const { adviceLines } = CATALOGUES[language];
+
+  it('is tried here', () => {
+    expect(new Set(ADVICE.map(({ code }) => code))).toEqual(new Set(Object.keys(adviceLines)));
+  });
+
+  it.each(ADVICE)('$code says what will hurt, with $params', ({ code, params }) => {
+    const { text, snippet } = wordsOf(adviceLines, code)(params as never);
+    expect(text + snippet?.code).not.toMatch(snippet ? SPOILT : /undefined(?!$)|null|NaN|\[object/);
+    expect(text.trim()).toBe(text);
+    expect(text.endsWith(':')).toBe(snippet !== undefined && !text.endsWith('.'));
+  });
+});
+
+/** What a program, a file or a person must find as it is, whatever the language of the sentence around it. */
+const KEPT: Readonly<Record<string, RegExp>> = {
+  'words in quotes': /"[^"\n]*"/g,
+  'code in backticks': /`[^`\n]+`/g,
+  'what was filled in': /<[\w-]+>/g,
+  'numbers and versions': /\d+(?:\.\d+)*/g,
+  'names of Kubernetes, of variables and of files': /[a-z]+[A-Z]\w*|[A-Z]{3,}\w*|[\w.@~-]*[/=][\w./=-]*\w/g,
+  'options and inputs with dashes': /--[a-z-]+|\bssh-[a-z]+(?:-[a-z]+)*/g,
+  commands:
+    /\b(?:kubectl (?:get|describe|apply|create|delete|logs|patch|rollout|scale|top|uncordon)|sudo (?:ss|sshd|fail2ban-client|journalctl|systemctl|kubeadm|install)|ssh-key(?:gen|scan) -|kubeadm certs|crictl (?:pull|rmi)|docker run|git update-index|puttygen \w|curl -) ?(?:(?! \(|[.,;:)"\n](?:\s|$)|["`)\n]| — | [A-Z][a-z]+ | on the ).)+/g,
+};
+
+/** The Korean text names a phase as the Korean log does. */
+function translated(kept: string): string {
+  const phase = PHASES.find(
+    (each) => kept === `"${wordsOf(CATALOGUES.en.lines, 'phase.title')({ phase: each } as never)}"`,
+  );
+  return phase ? `"${wordsOf(CATALOGUES.ko.lines, 'phase.title')({ phase } as never)}"` : kept;
+}
+
+/** What of the English text is to be kept and does not stand in the Korean one, or less often. */
+function lostIn(korean: string, english: string): string[] {
+  return Object.values(KEPT).flatMap((kind) => {
+    const kept = (english.match(kind) ?? []).map(translated);
+    const times = (each: string) => kept.filter((other) => other === each).length;
+    return [...new Set(kept)].filter((each) => korean.split(each).length - 1 < times(each));
+  });
+}
+
+/** The Korean and the English text for every choice of parameters, each pair once. */
+function pairs(korean: (params: never) => string, english: (params: never) => string): [ko: string, en: string][] {
+  const all = PARAMS.map((params): [string, string] => [korean(params), english(params)]);
+  return [...new Map(all.map((pair) => [pair.join('\0'), pair])).values()];
+}
+
+/** Columns of a terminal: a letter of Hangul takes two. */
+function widthOf(text: string): number {
+  return text.length + (text.match(HANGUL)?.length ?? 0);
+}
+
+const HANGUL = /[가-힣]/g;
+/** Nothing in these is a word, but what others say and the name of a pod. */
+const WITHOUT_WORDS = new Set(['log.event', 'log.trouble', 'summary.pod']);
+
+describe('the Korean catalogue', () => {
+  const { en, ko } = CATALOGUES;
+
+  it.each(['problems', 'lines', 'adviceLines'] as const)('has the same codes of %s as the English one', (table) => {
+    expect(Object.keys(ko[table]).sort()).toEqual(Object.keys(en[table]).sort());
+  });
+
+  it.each(PROBLEM_CODES)('says %s in Korean, and keeps its facts', (code) => {
+    for (const field of ['what', 'next'] as const) {
+      const [inKorean, inEnglish] = [wordsOf(ko.problems, code), wordsOf(en.problems, code)];
+      for (const [korean, english] of pairs(
+        (params) => inKorean(params)[field],
+        (params) => inEnglish(params)[field],
+      )) {
+        expect(korean).toMatch(/[가-힣]{2}/);
+        expect(lostIn(korean, english)).toEqual([]);
+      }
+    }
+  });
+
+  it.each(PROBLEM_CODES)('tells %s formally and asks politely', (code) => {
+    const said = wordsOf(ko.problems, code);
+    for (const what of texts((params) => said(params).what)) expect(what).toMatch(/니다/);
+    for (const next of texts((params) => said(params).next)) expect(next).toMatch(/세요/);
+    for (const text of texts((params) => Object.values(said(params)).join(' ')))
+      expect(text).not.toMatch(/(?<!세)요\.|십시오|[^니]다\./);
+  });
+
+  it.each(LINE_CODES)('says %s in Korean, and keeps its facts', (code) => {
+    for (const [korean, english] of pairs(wordsOf(ko.lines, code), wordsOf(en.lines, code))) {
+      if (!WITHOUT_WORDS.has(code)) expect(korean).toMatch(/[가-힣]/);
+      expect(lostIn(korean, english)).toEqual([]);
+    }
+  });
+
+  it.each(ADVICE)('gives the advice $code in Korean, with the same lines to write, for $params', ({ code, params }) => {
+    const [korean, english] = [ko, en].map(({ adviceLines }) => wordsOf(adviceLines, code)(params as never));
+    expect(korean?.text).toMatch(/[가-힣]{2}/);
+    expect(lostIn(korean?.text ?? '', english?.text ?? '')).toEqual([]);
+    const [toWrite, inEnglish] = [korean, english].map((each) => each?.snippet?.code.replace(/^#.*$/gm, '#'));
+    expect(toWrite).toBe(inEnglish);
+    expect(korean?.snippet?.language).toBe(english?.snippet?.language);
+  });
+
+  it('would be seen to lose a command, an input, a number or what was filled in', () => {
+    const english = 'The pod <pod> took 17 s: set "soak", or see kubectl get pods -n <namespace>. More with `x`.';
+    expect(lostIn('', english)).toEqual([
+      ...['"soak"', '`x`', '<pod>', '<namespace>', '17'],
+      'kubectl get pods -n <namespace>',
+    ]);
+    expect(lostIn('더 보려면 "빌드와 푸시" 그룹', 'See the group "Build and push"')).toEqual([]);
+  });
+});
+
+describe.each(LANGUAGES)('what a person wrote, in %s', (language) => {
   const shown: ((given: string) => Problem)[] = [
     (given) => problem('input.shape', { name: 'x', given, wanted: 'y' }),
     (given) => problem('input.duration', { name: 'x', given }),
@@ -197,7 +398,8 @@ describe('what a person wrote', () => {
   it('is shown short and on one line', () => {
     fc.assert(
       fc.property(fc.constantFrom(...shown), fc.string({ unit: 'binary', maxLength: 300 }), (of, given) => {
-        const { what, next } = explain(of(given));
+        const { code, params } = of(given);
+        const { what, next } = wordsOf(CATALOGUES[language].problems, code)(params as never);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
         expect(what + next).not.toMatch(/[\u0000-\u001f]/);
         expect(what.length).toBeLessThan(1_200);
@@ -219,5 +421,16 @@ describe('a failure', () => {
     const cause = new Error('deeper');
     const failure = new Failure(cancelled, { cause });
     expect([failure.problems, failure.cause]).toEqual([[cancelled], cause]);
+  });
+});
+
+describe('the language', () => {
+  afterEach(() => setLanguage('en'));
+
+  it('is English, until another one is chosen', () => {
+    expect(explain(problem('input.missing', { name: 'image' })).what).toMatch(/missing/);
+    setLanguage('ko');
+    const { what, next } = explain(problem('input.missing', { name: 'image' }));
+    expect([what, next, line('summary.image', {})].every((text) => /[가-힣]/.test(text))).toBe(true);
   });
 });

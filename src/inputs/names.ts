@@ -45,6 +45,7 @@ export const INPUTS = [
   'verify-path',
   'verify-url',
   'environment-url',
+  'language',
 ] as const;
 
 export type InputName = (typeof INPUTS)[number];

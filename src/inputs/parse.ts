@@ -1,5 +1,6 @@
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
+import { LANGUAGES, type Language } from '../words/language';
 import { type Problem, problem } from '../words/words';
 import { parseBuild } from './build';
 import type { Config, HostConfig, Login, RunInfo, WorkloadConfig } from './config';
@@ -36,6 +37,7 @@ export function parseInputs(
   const workload = parseWorkload(reader);
   const verdict = parseVerdict(reader);
   const environmentUrl = parseUrl(reader, 'environment-url');
+  parseLanguage(reader);
   if (reader.problems.length > 0 || !image || !host || !workload) return { problems: reader.problems };
   return {
     config: {
@@ -50,6 +52,18 @@ export function parseInputs(
       ...(environmentUrl && { environmentUrl }),
     },
   };
+}
+
+/** What the run speaks; English where it is left out. A value that is none was spoken to in English up to here. */
+function parseLanguage(reader: Reader): void {
+  const given = reader.line('language') ?? 'en';
+  if (!languageOf(given))
+    reader.problems.push(problem('input.shape', { name: 'language', given, wanted: '"en" or "ko"' }));
+}
+
+/** The language of that name, where there is one. */
+export function languageOf(given: string): Language | undefined {
+  return LANGUAGES.find((each) => each === given.trim());
 }
 
 function parseHost(reader: Reader): HostConfig | undefined {

@@ -2,6 +2,15 @@ import type { Advice } from '../workload/advice';
 import { type AdviceWords, adviceLines } from './en/advice';
 import { lines } from './en/lines';
 import { problems } from './en/problems';
+import { adviceLines as koAdviceLines } from './ko/advice';
+import { lines as koLines } from './ko/lines';
+import { problems as koProblems } from './ko/problems';
+import { language } from './language';
+
+const CATALOGUES = {
+  en: { problems, lines, adviceLines },
+  ko: { problems: koProblems, lines: koLines, adviceLines: koAdviceLines },
+};
 
 /** What a person reads about something that went wrong: what happened (and why), and what to do next. */
 export interface Explanation {
@@ -35,16 +44,16 @@ export function problem<Code extends ProblemCode>(
 }
 
 export function explain(given: Problem): Explanation {
-  return (problems[given.code] as (params: unknown) => Explanation)(given.params);
+  return (CATALOGUES[language()].problems[given.code] as (params: unknown) => Explanation)(given.params);
 }
 
 /** One line of the log or the summary. */
 export function line<Code extends LineCode>(code: Code, params: Entry<typeof lines, Code>): string {
-  return (lines[code] as (params: unknown) => string)(params);
+  return (CATALOGUES[language()].lines[code] as (params: unknown) => string)(params);
 }
 
 export function adviceWords({ code, params }: Advice): AdviceWords {
-  return (adviceLines[code] as (params: unknown) => AdviceWords)(params);
+  return (CATALOGUES[language()].adviceLines[code] as (params: unknown) => AdviceWords)(params);
 }
 
 /** Thrown where the run cannot go on. It carries every problem found, so that a person can mend them all at once. */

@@ -1,0 +1,118 @@
+import { printDuration } from '../../inputs/duration';
+import { because } from '../en/because';
+import type * as english from '../en/inputs';
+
+/** Problems with what was written under `with:`. */
+export const inputProblems: typeof english.inputProblems = {
+  'input.missing': ({ name }) => ({
+    what: `"${name}" 입력값이 없거나 비어 있습니다.`,
+    next: `"with:" 아래에 "${name}: …" 줄을 추가하세요. 시크릿이나 변수에서 가져오는 값이라면 이 job에서 볼 수 있는지 확인하세요: 이름과 environment가 맞아야 하고, fork에서 실행된 워크플로가 아니어야 합니다.`,
+  }),
+  'input.control': ({ name }) => ({
+    what: `"${name}" 입력값에 줄바꿈이나 다른 제어 문자가 들어 있습니다.`,
+    next: `"${name}" 값을 한 줄로 쓰세요.`,
+  }),
+  'input.nul': ({ name }) => ({
+    what: `"${name}" 입력값에 NUL 문자가 들어 있습니다. 이 문자는 docker에 넘길 수 없습니다.`,
+    next: '텍스트가 아닌 값입니다. 파일은 "secret-files"나 "build-contexts"로 넘기세요.',
+  }),
+  'input.tags': ({ detail }) => ({
+    what: because('"tags"에 맞지 않는 항목이 있습니다', detail),
+    next: '"v1.2.3"처럼 태그만 쓰거나, "user/name:v1.2.3"처럼 저장소와 함께 쓰세요. 태그는 글자, 숫자, 점, 하이픈, 밑줄로 128자까지 쓸 수 있고, 점이나 하이픈으로 시작할 수 없습니다. "tags"를 쓰지 않으면 커밋의 SHA를 사용합니다.',
+  }),
+  'input.version': ({ operation, given }) => ({
+    what: `"version" 입력값이 ${quoted(given)}인데, "${operation}" 작업(operation)에는 버전을 줄 수 없습니다: deploy는 직접 빌드하고, restart는 지금 실행 중인 버전을 그대로 둡니다.`,
+    next: '"version"을 비워 두거나, 작업(operation)을 "redeploy" 또는 "rollback"으로 바꾸세요.',
+  }),
+  'input.shape': ({ name, given, wanted }) => ({
+    what: `"${name}" 입력값 ${quoted(given)}의 형식이 맞지 않습니다.`,
+    next: `다음에 맞게 쓰세요: ${wanted}.`,
+  }),
+  'input.duration': ({ name, given }) => ({
+    what: `"${name}" 입력값 ${quoted(given)}은(는) 시간이 아닙니다.`,
+    next: '"90s", "10m", "1h"처럼 숫자와 단위를 함께 쓰세요.',
+  }),
+  'input.soak': ({ soakMs, timeoutMs }) => ({
+    what: `새 Pod는 ${printDuration(soakMs)} 동안 준비 상태를 유지해야 합니다("soak" 값, readiness probe가 없을 때의 기본값, 또는 Deployment 자체의 minReadySeconds에 따른 시간). 그런데 이 시간이 "timeout" 값 ${printDuration(timeoutMs)}보다 짧지 않으므로 어떤 배포도 성공할 수 없습니다.`,
+    next: '"timeout"을 늘리거나 "soak" 값을 줄이세요.',
+  }),
+  'input.list': ({ name, detail }) => ({
+    what: because(`"${name}" 입력값을 목록으로 읽을 수 없습니다`, detail),
+    next: '한 줄에 항목을 하나씩 쓰세요. 큰따옴표나 줄바꿈이 들어 있는 항목은 큰따옴표로 감싸고, 안쪽의 큰따옴표는 두 번씩 쓰세요.',
+  }),
+  'input.keyed': ({ name, entry }) => ({
+    what: `"${name}" 입력값의 ${entry}번째 항목이 NAME=value 형식이 아닙니다.`,
+    next: '한 줄에 NAME=value를 하나씩 쓰세요. 값에 줄바꿈이 있으면 이름까지 포함한 항목 전체를 큰따옴표로 감싸세요.',
+  }),
+  'input.login': ({ missing }) => ({
+    what: `"${missing}" 입력값이 비어 있는데 짝이 되는 값은 있습니다. 로그인에는 둘 다 필요합니다.`,
+    next: `"${missing}" 값을 추가하거나, 로그인이 필요 없는 레지스트리라면 둘 다 빼세요. 시크릿에서 가져오는 값이라면 이 job에서 볼 수 있는지 확인하세요.`,
+  }),
+  'input.login-twice': ({ registry }) => ({
+    what: `${registry} 레지스트리의 로그인이 두 개입니다. docker는 레지스트리마다 하나만 압니다.`,
+    next: '하나를 빼세요. "registry-username"과 "registry-password"는 "image"의 레지스트리용이고, "registry-auth"는 그 밖의 레지스트리용입니다.',
+  }),
+  'input.registry-auth': ({ entry }) => ({
+    what:
+      entry === undefined
+        ? '"registry-auth" 입력값이 YAML 목록이 아닙니다.'
+        : `"registry-auth"의 ${entry}번째 항목에 텍스트로 된 "username"(콜론 없이)과 "password"가 없습니다(Docker Hub가 아니면 "registry"도 필요합니다).`,
+    next: 'docker/login-action과 같은 방식으로 "registry-auth: |" 뒤에 쓰세요:\n- registry: ghcr.io\n  username: ${{ github.actor }}\n  password: ${{ secrets.GITHUB_TOKEN }}\n숫자로만 된 비밀번호는 따옴표로 감싸세요. 시크릿에서 가져오는 값이라면 이 job에서 볼 수 있는지 확인하세요.',
+  }),
+  'input.secret-size': ({ entry, limit }) => ({
+    what: `"secrets"의 ${entry}번째 항목이 ${limit} KiB보다 깁니다.`,
+    next: '이 step보다 앞에서 파일로 저장하고, 그 파일을 "secret-files"에 적으세요.',
+  }),
+  'input.secret-env': ({ entry }) => ({
+    what: `"secret-envs"의 ${entry}번째 항목이 환경 변수의 이름이 아닙니다.`,
+    next: '"id=VARIABLE" 형식으로 쓰세요. VARIABLE에는 값이 아니라, 이 step이 "env:"로 받는 변수의 이름을 적습니다.',
+  }),
+  'input.secret-twice': () => ({
+    what: '빌드 시크릿 두 개의 id가 같습니다.',
+    next: '"secrets", "secret-envs", "secret-files"를 통틀어 각 id를 한 번만 쓰세요.',
+  }),
+  'input.no-context': ({ context }) => ({
+    what: `빌드 컨텍스트 ${quoted(context)}은(는) 작업 공간(workspace)에 있는 폴더가 아닙니다.`,
+    next: '이 step 앞에 actions/checkout을 두고, "context"를 저장소의 루트를 기준으로 한 경로로 쓰세요.',
+  }),
+  'input.no-dockerfile': ({ file }) => ({
+    what: `Dockerfile ${quoted(file)}이(가) 없습니다.`,
+    next: '이 step 앞에 actions/checkout을 두고, "file"을 ("context"가 아니라) 저장소의 루트를 기준으로 한 경로로 쓰세요.',
+  }),
+  'input.unknown': ({ name, nearest }) => ({
+    what: `이 액션에는 ${quoted(name)} 입력이 없어서 무시합니다.`,
+    next: nearest === '' ? '"with:"에서 지우세요.' : `"${nearest}"을(를) 쓰려던 것인지 확인하세요.`,
+  }),
+  'image.name': ({ given, why }) => ({
+    what: `${quoted(given)}은(는) 이미지 이름이 아닙니다: ${why}.`,
+    next: given.startsWith('/')
+      ? '슬래시 앞부분이 비어 있습니다. 변수(vars.X)에서 가져오는 값이라면 이 job에는 그 이름의 변수가 보이지 않는 것입니다. 시크릿으로 저장되어 있거나, 철자가 다르거나, 다른 environment에 속해 있는지 확인하세요(Settings → Secrets and variables → Actions).'
+      : 'Docker Hub라면 "user/name", 다른 레지스트리라면 "registry.example.org/user/name" 형식으로 쓰세요.',
+  }),
+  'image.capitals': ({ given, lower }) => ({
+    what: `이미지 이름 ${quoted(given)}에 대문자가 있습니다. 레지스트리는 대문자를 허용하지 않습니다.`,
+    next: `다음과 같이 쓰세요: ${quoted(lower)}.`,
+  }),
+  'image.tag': ({ given }) => ({
+    what: `${quoted(given)}은(는) 태그가 아닙니다.`,
+    next: '태그는 글자, 숫자, 점, 하이픈, 밑줄로 128자까지 쓸 수 있고, 점이나 하이픈으로 시작할 수 없습니다. 이 규칙에 맞게 고치세요. "tags"를 쓰지 않으면 커밋의 SHA를 사용합니다.',
+  }),
+  'image.digest': ({ given }) => ({
+    what: `${quoted(given)}은(는) 다이제스트가 아닙니다.`,
+    next: '다이제스트는 "sha256:" 뒤에 16진수 64자리를 붙여서 쓰세요.',
+  }),
+  'image.tagless': ({ given }) => ({
+    what: `"tags"의 항목 ${quoted(given)}은(는) 태그로 푸시할 수 없습니다: 태그가 없거나 다이제스트가 붙어 있습니다.`,
+    next: '"v1.2.3"처럼 태그만 쓰거나, "user/name:v1.2.3"처럼 저장소와 함께 쓰세요.',
+  }),
+  'image.no-own-tag': () => ({
+    what: '"tags"의 항목 중에 "image"가 가리키는 저장소에 속하는 것이 없어서, 클러스터가 실행할 이미지가 없습니다.',
+    next: '${{ github.sha }}처럼 앞에 저장소가 없는 태그를 추가하세요.',
+  }),
+};
+
+/** Shows what a person wrote, short and on one line. */
+function quoted(given: string): string {
+  const short = given.length > 120 ? `${given.slice(0, 117)}…` : given;
+  return JSON.stringify(short);
+}
