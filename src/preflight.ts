@@ -21,13 +21,19 @@ export interface Ready {
 }
 
 /**
- * Looks at the workload and tries the change out on the API server (a dry run: rights, admission and container at once), with
- * the digest of no image in the place of the one being built. Throws a `Failure` with all that stands against the deploy.
+ * Looks at the workload and, unless the change itself comes at once, tries it out on the API server (a dry run: rights, admission and
+ * container at once), with the digest of no image in the place of the one being built. Throws a `Failure` with all that stands
+ * against the deploy.
  */
 export async function preflight(config: Config, cluster: Cluster): Promise<Ready> {
-  const ready = await look(config, cluster, (found) => tryOut(config, cluster, found));
+  const ready = await look(config, cluster, isTriedOut(config) ? (found) => tryOut(config, cluster, found) : undefined);
   await tryVerifyPath(config, cluster, ready);
   return ready;
+}
+
+/** Whether there is time between the checks and the change: a build, or a plan's reader. */
+export function isTriedOut({ operation, isDryRun }: Config): boolean {
+  return operation.kind === 'deploy' || isDryRun;
 }
 
 /** Asks an old pod: a missing right shows now. What it answers does not count, for the path may be new. */

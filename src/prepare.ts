@@ -5,7 +5,7 @@ import type { Config } from './inputs/config';
 import { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
 import { patiently } from './kubectl/patience';
-import { preflight, type Ready } from './preflight';
+import { isTriedOut, preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
 import { Failure, line, type Problem } from './words/words';
@@ -120,7 +120,7 @@ async function checkCluster(
   const { name, image } = container;
   note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
   if (!complete) note(line('log.rolling', {}));
-  note(line('log.trial', {}));
+  if (isTriedOut(config)) note(line('log.trial', {}));
   const cluster = new Cluster(transport, kubectl, cancel);
   return { ready, cluster, facts: new Later(() => gatherFacts(config, tools, cluster, ready)) };
 }
