@@ -32,3 +32,20 @@ describe('README.md', () => {
     expect(rules(block)).toEqual(rules(readFileSync(join(root, 'testbed/access/in-a-namespace.yaml'), 'utf8')));
   });
 });
+
+describe('README.ko.md', () => {
+  const korean = readFileSync(join(root, 'README.ko.md'), 'utf8');
+  /** The blocks of code, without their comments, which are translated. */
+  const blocks = (text: string) =>
+    [...text.matchAll(/```\w+\n([\s\S]*?)```/g)].map(([, code = '']) => code.replace(/\s*#.*$/gm, ''));
+  /** What is no language's: names, commands, files. */
+  const words = (text: string) => new Set([...text.matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, word = '']) => word));
+  const withoutTables = readme.replace(/<!-- (\w+):begin -->[\s\S]*?<!-- \1:end -->/g, '');
+
+  it('has the same code', () => expect(blocks(korean)).toEqual(blocks(withoutTables)));
+
+  it('names every input, command and file that README.md names', () => {
+    const named = words(korean);
+    expect([...words(withoutTables)].filter((word) => !named.has(word))).toEqual([]);
+  });
+});
