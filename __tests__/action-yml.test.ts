@@ -74,7 +74,14 @@ describe('the outputs of action.yml', () => {
 
   it('are those that a run sets', async () => {
     await publish({
-      ...{ outcome: 'deployed', deployment: 'web', namespace: 'default', serving: 'new', durationMs: 1 },
+      ...{
+        operation: 'deploy',
+        outcome: 'deployed',
+        deployment: 'web',
+        namespace: 'default',
+        serving: 'new',
+        durationMs: 1,
+      },
       ...{ tags: [], problems: [], warnings: [], pods: [], logs: [], events: [], advice: [], phases: [] },
     });
     const set = [...readFileSync(join(folder, 'GITHUB_OUTPUT'), 'utf8').matchAll(/^([\w-]+)<</gm)].map(

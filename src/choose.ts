@@ -1,10 +1,13 @@
 import { buildArgsOf, type FoundImage, findImage } from './image/find';
-import { parseReference } from './image/reference';
+import { parseReference, sameRepository } from './image/reference';
+import type { Config } from './inputs/config';
+import { identity, ownedBy } from './kubectl/objects';
 import type { Ready } from './preflight';
 import type { Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
 import { historyOf } from './workload/changes';
 import { ofContainer } from './workload/history';
+import { pinnedBy } from './workload/inspect';
 import { chooseVersion } from './workload/version';
 
 /** Asks the registry for what a redeploy is about; that needs no cluster. */
@@ -15,21 +18,31 @@ export function askRegistry({ config, tools }: Run): Promise<FoundImage> | undef
 
 /** Which image an operation that builds none is about. Throws a `Failure` where there is none that may be taken. */
 export async function chooseImage(run: Run, ready: Ready, asked: Promise<FoundImage> | undefined): Promise<Wanted> {
-  const { operation } = run.config;
-  const { container, workload } = ready;
+  const { config, reporter } = run;
   tellHistory(run, ready);
   if (asked) return checkBuildArgs(run, ready, await asked);
+  const wanted = chooseFrom(config, ready);
+  reporter.log.info(line('log.chosen', { image: wanted.image }));
+  // What has no digest is whatever its tag means when a pod starts.
+  if (!parseReference(wanted.image).value?.digest) reporter.warn(line('log.unpinned', { image: wanted.image }));
+  return wanted;
+}
+
+function chooseFrom(config: Config, ready: Ready): Wanted {
+  const { operation } = config;
+  const { container, workload } = ready;
+  const chosen = { commit: '', expected: container.image, again: (later: Ready) => chooseFrom(config, later) };
   switch (operation.kind) {
     case 'deploy':
     case 'redeploy':
       throw new Error('this operation has an image of its own');
     case 'restart':
-      return { image: container.image, commit: '', isRestart: true };
+      return { ...chosen, image: pinnedBy(ready) ?? container.image, isRestart: true };
     case 'rollback': {
-      const chosen = chooseVersion({ ...ready, history: historyOf(workload) }, operation.version);
-      if ('code' in chosen) throw new Failure(chosen);
-      run.reporter.log.info(line('log.chosen', { image: chosen.image }));
-      return { image: chosen.image, commit: '' };
+      const replicaSets = ready.replicaSets.filter((each) => ownedBy(each, identity(workload).uid));
+      const found = chooseVersion({ container, replicaSets, history: historyOf(workload) }, operation.version);
+      if ('code' in found) throw new Failure(found);
+      return { ...chosen, image: found.image };
     }
     default:
       return operation satisfies never;
@@ -49,8 +62,9 @@ async function checkBuildArgs(run: Run, { container }: Ready, found: FoundImage)
   const { image, commit = '', buildArgs } = found;
   const allowOtherBuildArgs = config.operation.kind === 'redeploy' && config.operation.allowOtherBuildArgs;
   reporter.log.info(line('log.chosen', { image }));
-  const isHere = parseReference(container.image).value !== undefined;
-  const running = isHere && !allowOtherBuildArgs ? await buildArgsOf(container.image, config, tools) : undefined;
+  const { value: here } = parseReference(container.image);
+  const isOurs = here !== undefined && sameRepository(here.repository, config.image.repository);
+  const running = isOurs && !allowOtherBuildArgs ? await buildArgsOf(container.image, config, tools) : undefined;
   if (buildArgs !== undefined && running !== undefined && buildArgs !== running)
     throw new Failure(problem('version.other-build-args', { image, running: container.image }));
   if (!allowOtherBuildArgs && (buildArgs === undefined || running === undefined))

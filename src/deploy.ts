@@ -24,7 +24,7 @@ import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Run, type Wanted, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { update } from './update';
-import { line, problem } from './words/words';
+import { Failure, line, problem } from './words/words';
 import { historyOf, recordOutcome } from './workload/changes';
 import { type HistoryEntry, recordedAs } from './workload/history';
 import { driftFrom } from './workload/version';
@@ -97,9 +97,13 @@ async function buildImage({ config, tools, reporter, closing }: Run): Promise<Ch
 async function findImage(run: Run): Promise<Checked & { readonly wanted?: Wanted }> {
   const { config, tools, reporter, closing } = run;
   const asked = askRegistry(run);
-  // What is wrong with it is told when its turn comes.
-  asked?.catch(() => undefined);
-  const checked = await check(config, tools, reporter, closing);
+  const [looked, found] = await Promise.allSettled([check(config, tools, reporter, closing), asked]);
+  if (looked.status === 'rejected') {
+    // What is wrong with the version is told beside what is wrong with the cluster.
+    const more = found.status === 'rejected' ? problemsOf(found.reason) : [];
+    throw new Failure([...problemsOf(looked.reason), ...more.filter(({ code }) => code !== 'run.cancelled')]);
+  }
+  const checked = looked.value;
   if (config.operation.kind === 'deploy') return checked;
   const wanted = await reporter.phase('choose', () => chooseImage(run, checked.ready, asked));
   reporter.chose(wanted.image);

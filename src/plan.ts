@@ -1,11 +1,10 @@
-import { printReference } from './image/reference';
+import { isSameImage, printReference } from './image/reference';
 import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
 import { line } from './words/words';
 import { historyOf, knownGood } from './workload/changes';
 import { holderOf } from './workload/hold';
-import { isSameImage } from './workload/version';
 
 /** Says what the run would do (`dry-run`), and ends it. `wanted` is missing where it would have to be built first. */
 export async function tellPlan(run: Run, ready: Ready, wanted: Wanted | undefined): Promise<Report> {
@@ -22,13 +21,15 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
   const { build, image, workload } = config;
   const { container, soak } = ready;
   const holder = holderOf(ready.workload);
-  const back = knownGood(ready);
+  const known = wanted?.isRestart ? container.image : knownGood(ready);
+  // What it goes to is not what it would come back to.
+  const back = known && wanted && !wanted.isRestart && isSameImage(known, wanted.image) ? undefined : known;
   const pushed = image.references.map(printReference);
   const to = wanted?.image ?? `${pushed[0]}@${line('plan.digest', {})}`;
   const isThere = wanted !== undefined && !wanted.isRestart && isSameImage(wanted.image, container.image);
   const steps = [
     ...(wanted ? [] : [line('plan.build', { context: build.context, tags: pushed.join(', ') })]),
-    ...(holder ? [line('log.held', { deployment: workload.name, ...holder })] : []),
+    ...(holder ? [line('plan.held', { deployment: workload.name, ...holder })] : []),
     isThere ? line('plan.unchanged', {}) : line('plan.change', { ...workload, container: container.name }),
     line('plan.back', { image: back ?? '' }),
   ];

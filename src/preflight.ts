@@ -139,10 +139,12 @@ function soakOf(
 }
 
 async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Found): Promise<void> {
-  const image = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
+  const built = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
+  const isRestart = config.operation.kind === 'restart';
   const patch = rolloutPatch(workload, {
     container,
-    image,
+    image: isRestart ? container.image : built,
+    ...(isRestart && { restartedAt: new Date(0).toISOString() }),
     soak,
     history: [],
     changeCause: '',

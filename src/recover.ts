@@ -1,4 +1,5 @@
 import { type Wait, waitForHolder } from './hold';
+import { isSameImage } from './image/reference';
 import { problemsOf } from './kubectl/explain';
 import { progressLines } from './report/progress';
 import { diagnose } from './rollout/diagnose';
@@ -41,7 +42,7 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
   // A node in trouble is no better with the version before, and may not be able to start it.
   if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
   const { lastGood: image } = begun;
-  if (image === undefined || (image === begun.target.image && begun.restartedAt === undefined))
+  if (image === undefined || (isSameImage(image, begun.target.image) && begun.restartedAt === undefined))
     return ended('failed-no-previous');
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
@@ -113,7 +114,8 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
     return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
   }
   observer.see(restored);
-  reporter.log.info(line('log.rolling-back', { container: container.name, image }));
+  const isRestart = begun.restartedAt !== undefined;
+  reporter.log.info(line(isRestart ? 'log.restart-back' : 'log.rolling-back', { container: container.name, image }));
   const { verifyMs: _, joined: __, ...same } = begun.target;
   const stalledBefore = stalledSince(restored);
   const target: Target = {

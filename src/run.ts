@@ -1,5 +1,6 @@
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
+import type { Ready } from './preflight';
 import type { Report } from './report/report';
 import type { Reporter } from './report/reporter';
 import type { Observer } from './rollout/observe';
@@ -28,6 +29,10 @@ export interface Wanted {
   readonly commit: string;
   /** New pods, also where the image is there already. */
   readonly isRestart?: true;
+  /** What the container has to run for this to be the right choice; left out: whatever it runs. */
+  readonly expected?: string;
+  /** Chooses again, where it runs something else by the time that it is written. */
+  readonly again?: (ready: Ready) => Wanted;
   /** Its manifest, byte by byte, where it was read. */
   readonly manifest?: string;
 }

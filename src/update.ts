@@ -1,4 +1,5 @@
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
+import { isSameImage, parseReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
@@ -7,11 +8,9 @@ import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
-import { annotations } from './workload/annotations';
-import { Held, knownGood, type Written, writeImage } from './workload/changes';
+import { Held, knownGood, Moved, type Written, writeImage } from './workload/changes';
 import { holderOf, writerOf } from './workload/hold';
 import { overwritten } from './workload/inspect';
-import { isSameImage } from './workload/version';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
 const VERIFY_SHARE = 0.6;
@@ -42,17 +41,20 @@ async function tryToUpdate(
   run: Run,
   cluster: Cluster,
   before: Ready,
-  wanted: Wanted,
+  asked: Wanted,
   wait: Wait,
 ): Promise<Begun | { readonly waited: true }> {
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const hasImage = (seen: Ready) => !wanted.isRestart && isSameImage(seen.container.image, wanted.image);
+  const hasImage = (seen: Ready) => !asked.isRestart && isSameImage(seen.container.image, asked.image);
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
   const isOld = hasImage(before) || holderOf(before.workload) !== undefined;
   const ready = isOld ? await lookPatiently(run, () => lookAgain(config, cluster, before)) : before;
   const { container, soak } = ready;
+  // What it was chosen by may have changed while another run was at work.
+  const wanted = asked.again && container.image !== asked.expected ? asked.again(ready) : asked;
+  if (wanted !== asked) reporter.chose(wanted.image);
   // The watches begin at what was seen then, so nothing that happens from here on can be missed.
   const observer = new Observer(cluster, clock, config.workload.namespace, ready);
   const over = new AbortController();
@@ -63,17 +65,18 @@ async function tryToUpdate(
     await letGo(run, cluster.uncancelled(), observer).finally(() => observer.stop());
   };
   closing.add(end);
-  const changed = !hasImage(ready);
+  const changed = wanted.isRestart === true || !isSameImage(container.image, wanted.image);
   let { workload } = ready;
   let replaced = container.image;
   let lastGood = knownGood(ready);
+  let restartedAt: string | null = null;
   if (changed) {
     const written = await write(run, { cluster, observer }, ready, wanted, wait);
     if (!written) {
       await end();
       return { waited: true };
     }
-    ({ workload, lastGood, replaced } = written);
+    ({ workload, lastGood, replaced, restartedAt } = written);
     observer.see(workload);
     reporter.found({ previousImage: replaced });
     if (wanted.isRestart) reporter.log.info(line('log.restarting', { container: container.name, image: replaced }));
@@ -99,7 +102,6 @@ async function tryToUpdate(
     ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  const restartedAt = ready.workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
   const writer = changed ? config.run.id : writerOf(ready.workload);
   return {
     cluster,
@@ -128,7 +130,10 @@ async function write(
     await waitForHolder(run, cluster, observer, wait);
     return undefined;
   }
-  const ran = overwritten(ready, config.image.references);
+  // A restart gives no tag another meaning; what a redeploy takes may be the newer image of the very tag that runs.
+  const { value: taken } = parseReference(wanted.image);
+  const pushed = [...config.image.references, ...(taken ? [taken] : [])];
+  const ran = wanted.isRestart ? undefined : overwritten(ready, pushed);
   run.wrote = true;
   run.holds = true;
   try {
@@ -136,7 +141,7 @@ async function write(
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
     return await writeImage(writing, { ...ready, ...wanted, ...(ran && { ran }), ...(isGone && { isGone }) });
   } catch (error) {
-    const isHeld = error instanceof Held;
+    const isHeld = error instanceof Held || error instanceof Moved;
     // What the API server clearly refused has changed nothing.
     if (isHeld || (error instanceof KubectlError && REFUSALS.has(error.reason))) {
       run.wrote = false;

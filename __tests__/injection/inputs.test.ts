@@ -257,6 +257,7 @@ function refused(value: string, problems: readonly Problem[]): Report {
     ...none,
     deployment: value,
     namespace: value,
+    operation: 'deploy',
     outcome: 'refused',
     serving: 'unknown',
     problems,

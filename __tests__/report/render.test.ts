@@ -10,6 +10,7 @@ const IMAGE = `caringnote/caring-note-api:new@sha256:${'2'.repeat(64)}`;
 
 function report(change: Partial<Report> = {}): Report {
   return {
+    operation: 'deploy',
     outcome: 'deployed',
     deployment: 'caring-note-api',
     namespace: 'default',
@@ -59,7 +60,9 @@ describe('the summary', () => {
 
   it.each(OUTCOMES)('of %s begins with how it ended', (outcome) => {
     const [first, second] = renderSummary(report({ outcome })).split('\n\n');
-    expect(first).toBe(`## ${marks[outcome]} ${line('outcome.headline', { outcome, deployment: 'caring-note-api' })}`);
+    expect(first).toBe(
+      `## ${marks[outcome]} ${line('outcome.headline', { operation: 'deploy', outcome, deployment: 'caring-note-api' })}`,
+    );
     // Of a run that changed nothing, nobody asks who is served now.
     expect(second === line('outcome.serving', { serving: 'new' })).toBe(outcome !== 'refused' && outcome !== 'planned');
   });

@@ -5,7 +5,14 @@ import { problemsOf } from '../../src/kubectl/explain';
 import { canonical, type Deployment } from '../../src/kubectl/objects';
 import type { Clock } from '../../src/system/clock';
 import { annotations } from '../../src/workload/annotations';
-import { type ImageChange, knownGood, recordOutcome, restoreImage, writeImage } from '../../src/workload/changes';
+import {
+  type ImageChange,
+  knownGood,
+  Moved,
+  recordOutcome,
+  restoreImage,
+  writeImage,
+} from '../../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
 import { holderOf, writerOf } from '../../src/workload/hold';
 import { FakeTransport } from '../fakes/transport';
@@ -635,6 +642,34 @@ describe('putting an image back', () => {
   });
 });
 
+describe('a change that was chosen by what runs', () => {
+  it('is not written where something else runs by then, seen before the write or by its conflict', async () => {
+    const theirs = ({ spec }: Deployment) =>
+      Object.assign(spec?.template.spec?.containers[0] ?? {}, { image: 'a/theirs:1' });
+    for (const fates of [[], ['overtaken']] as Fate[][]) {
+      const { server, writing, change } = writer(fates);
+      server.touch(theirs);
+      const workload = fates.length === 0 ? structuredClone(server.object) : change.workload;
+      const write = writeImage(writing, {
+        ...change,
+        workload,
+        image: OLD_IMAGE,
+        expected: OLD_IMAGE,
+        isRestart: true,
+      });
+      await expect(write).rejects.toBeInstanceOf(Moved);
+      expect([imageOf(server.object), server.applied.length]).toEqual(['a/theirs:1', 0]);
+    }
+  });
+
+  it('goes back to the very image, and the time of the last restart, whatever is known of them', async () => {
+    const { writing, change } = writer();
+    const written = await writeImage(writing, { ...change, image: OLD_IMAGE, expected: OLD_IMAGE, isRestart: true });
+    expect([written.lastGood, written.restartedAt]).toEqual([OLD_IMAGE, null]);
+    expect(written.workload.spec?.template.metadata?.annotations?.[annotations.restartedAt]).toBe(AT);
+  });
+});
+
 describe('the image that is known to have served', () => {
   const container = { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false };
   const entry = (image: string, outcome: string): HistoryEntry => ({
@@ -704,7 +739,7 @@ describe('the image that is known to have served', () => {
         workload: server.object,
         container: { ...container, image: current },
         soak: { set: 30, before: 0 },
-        image: printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST }),
+        image: `caringnote/caring-note-api:${name}@sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`,
         commit: '',
       },
     );

@@ -1,6 +1,7 @@
+import { isSameImage } from '../../src/image/reference';
 import type { ReplicaSet } from '../../src/kubectl/objects';
 import type { HistoryEntry } from '../../src/workload/history';
-import { chooseVersion, driftFrom, isSameImage } from '../../src/workload/version';
+import { chooseVersion, driftFrom } from '../../src/workload/version';
 
 const at = (digit: string) => `user/app:v${digit}@sha256:${digit.repeat(64)}`;
 const entry = (digit: string, outcome: string, more: Partial<HistoryEntry> = {}): HistoryEntry => ({
@@ -56,6 +57,13 @@ describe('a rollback without a version goes', () => {
     [[entry('1', 'cancelled')]],
   ])('nowhere by the history %j', (history) => expect(choose(history, at('3'))).toBe('version.no-good'));
 
+  it('to no image that failed, though a later run that was cut short or only restarted it says nothing', () => {
+    for (const silent of ['cancelled', 'open', 'superseded', 'restart-failed']) {
+      const history = [entry('1', 'deployed'), entry('2', 'failed'), entry('2', silent), entry('3', 'deployed')];
+      expect(choose(history, at('3'))).toBe(at('1'));
+    }
+  });
+
   it('is not kept from an image by a restart that failed', () => {
     const history = [entry('1', 'deployed'), entry('1', 'restart-failed-rolled-back'), entry('3', 'deployed')];
     expect(choose(history, at('3'))).toBe(at('1'));
@@ -80,6 +88,16 @@ describe('a rollback to a version', () => {
     };
     const set = { metadata: { annotations: { 'deployment.kubernetes.io/revision': '9' } }, spec: { template } };
     expect(choose(history, at('3'), '9', [set as unknown as ReplicaSet])).toBe('user/app:old');
+  });
+
+  it('asks where its number is a tag of one image and the revision of another', () => {
+    const numbered = [
+      entry('1', 'deployed', { image: at('1').replace('v1', '3') }),
+      entry('3', 'deployed'),
+      entry('4', 'deployed'),
+    ];
+    expect(choose(numbered, at('4'), '3')).toBe('version.ambiguous');
+    expect(choose(numbered, at('4'), 'v3')).toBe(at('3'));
   });
 
   it('does not go to one that failed', () => expect(choose(history, at('3'), '2')).toBe('version.has-failed'));

@@ -1,17 +1,22 @@
 import type { Config } from '../inputs/config';
+import { withoutLogin } from '../rollout/wording';
+import type { Clock } from '../system/clock';
 import { detailOf, hasSucceeded, type Processes } from '../system/process';
 import { Failure, problem } from '../words/words';
 import { imageArgv } from './buildx';
 import { BUILD_ARGS_LABEL, REVISION_LABEL } from './labels';
 import { loginFor, loginsOf } from './login';
 import { type Image, parseImage } from './metadata';
-import { parseReference, parseTag, printReference, sameRepository } from './reference';
+import { parseDigest, parseReference, parseTag, printReference, sameRepository } from './reference';
 
 const ANSWER_MS = 20_000;
-const NOT_THERE = /not found|manifest unknown|name unknown/i;
+const NOT_THERE = /: not found$|manifest[_ ]unknown|name[_ ]unknown/im;
+/** Milliseconds before a registry in trouble is asked again: in trouble a redeploy is what one reaches for. */
+const PAUSES_MS = [1_000, 3_000];
 
 export interface FindTools {
   readonly processes: Processes;
+  readonly clock: Clock;
   readonly folder: string;
   readonly signal: AbortSignal;
 }
@@ -45,9 +50,9 @@ export async function findImage(config: Config, version: string | undefined, too
   throw new Failure(problem('version.missing', { version: version ?? '', tried: candidates.join(' or ') }));
 }
 
-/** The hash of the build arguments of an image by its full reference; undefined where it has none or cannot be read. */
+/** The hash of the build arguments of an image by its full reference; undefined where it has none, or is not there any more. */
 export async function buildArgsOf(image: string, config: Config, tools: FindTools): Promise<string | undefined> {
-  const found = await inspect(image, await loginFor(loginsOf(config.image), tools), tools).catch(() => undefined);
+  const found = await inspect(image, await loginFor(loginsOf(config.image), tools), tools);
   return found?.labels[0]?.[BUILD_ARGS_LABEL];
 }
 
@@ -56,7 +61,11 @@ function candidatesFor({ image, run }: Config, version: string | undefined): str
   const [first] = references;
   const withTag = (tag: string) => printReference({ repository, tag });
   if (version === undefined) return [withTag(first.tag)];
-  if (version.startsWith('sha256:')) return [`${printReference({ repository })}@${version}`];
+  if (version.startsWith('sha256:')) {
+    const { value: digest, problem: wrong } = parseDigest(version);
+    if (wrong) throw new Failure(wrong);
+    return [printReference({ repository, digest })];
+  }
   if (parseTag(version).value === undefined) {
     const reference = parseReference(version);
     if (reference.problem || !sameRepository(reference.value.repository, repository))
@@ -71,14 +80,19 @@ function candidatesFor({ image, run }: Config, version: string | undefined): str
 async function inspect(
   image: string,
   environment: Record<string, string>,
-  { processes, signal }: FindTools,
+  { processes, clock, signal }: FindTools,
 ): Promise<Image | undefined> {
-  const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-  const result = await processes.run(imageArgv(image), { environment, signal: until });
-  const found = hasSucceeded(result) ? parseImage(result.stdout) : undefined;
-  if (found) return found;
-  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const detail = hasSucceeded(result) ? '' : detailOf(result);
-  if (NOT_THERE.test(detail)) return undefined;
-  throw new Failure(problem('version.unreadable', { image, detail }));
+  for (const pauses = PAUSES_MS.values(); ; ) {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const result = await processes.run(imageArgv(image), { environment, signal: until });
+    const found = hasSucceeded(result) ? parseImage(result.stdout) : undefined;
+    if (found) return found;
+    if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+    // Addresses of a registry's storage are signed.
+    const detail = hasSucceeded(result) ? '' : withoutLogin(detailOf(result));
+    if (NOT_THERE.test(detail)) return undefined;
+    const { value: ms, done } = pauses.next();
+    if (done) throw new Failure(problem('version.unreadable', { image, detail }));
+    await clock.sleep(ms, signal);
+  }
 }

@@ -106,6 +106,12 @@ export function printReference({ repository, tag, digest }: ImageReference): str
   return `${printRepository(repository)}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
 }
 
+/** Whether two references mean one image: the same digest, or where one has none, the same words. */
+export function isSameImage(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((each) => parseReference(each).value?.digest);
+  return first !== undefined && second !== undefined ? first === second : one === other;
+}
+
 export function sameRepository(one: Repository, other: Repository): boolean {
   return one.registry === other.registry && one.path === other.path;
 }

@@ -19,7 +19,7 @@ const POD_ROWS = 30;
 
 /** The job summary, in GitHub's Markdown. */
 export function renderSummary(report: Report): string {
-  const { outcome, deployment, namespace } = report;
+  const { operation, outcome, deployment, namespace } = report;
   const mark = isSuccess(outcome)
     ? '✅'
     : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown'
@@ -37,7 +37,7 @@ export function renderSummary(report: Report): string {
     [line('summary.took', {}), printDuration(report.durationMs)],
   ].filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '');
   return [
-    `## ${mark} ${escapeText(line('outcome.headline', { outcome, deployment }))}`,
+    `## ${mark} ${escapeText(line('outcome.headline', { outcome, deployment, operation }))}`,
     ...(outcome === 'refused' || outcome === 'planned' ? [] : [line('outcome.serving', { serving: report.serving })]),
     ...report.problems.flatMap((each) => {
       const { what, next } = explain(each);

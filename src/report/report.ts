@@ -1,4 +1,5 @@
 import type { ImageSize } from '../image/size';
+import type { Operation } from '../inputs/config';
 import type { Outcome, Serving } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
@@ -25,6 +26,7 @@ export interface Plan {
 
 /** Everything that there is to say about a run once it has ended. */
 export interface Report {
+  readonly operation: Operation['kind'];
   readonly outcome: Outcome;
   readonly deployment: string;
   readonly namespace: string;

@@ -101,6 +101,7 @@ export class Reporter {
   #end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
     const { name: deployment, namespace } = this.config.workload;
     const { environmentUrl } = this.config;
+    const { kind: operation } = this.config.operation;
     for (const each of this.#found.logs ?? []) {
       this.log.group(line('log.logs-of', each));
       for (const text of each.lines.split('\n')) this.log.foreign(text);
@@ -113,7 +114,7 @@ export class Reporter {
       this.log.end();
     }
     for (const each of problems) this.log.error(each);
-    this.log.info(line('outcome.headline', { outcome, deployment }));
+    this.log.info(line('outcome.headline', { outcome, deployment, operation }));
     if (outcome !== 'refused' && outcome !== 'planned') this.log.info(line('outcome.serving', { serving }));
     if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));
     return {
@@ -124,6 +125,7 @@ export class Reporter {
       events: [],
       advice: [],
       ...this.#found,
+      operation,
       outcome,
       serving,
       problems,

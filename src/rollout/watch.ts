@@ -13,6 +13,8 @@ const TICK_MS = 1_000;
 const STOPPED_MS = 5_000;
 /** How long it then takes at most to read what has come meanwhile. */
 const CATCH_UP_MS = 2_000;
+/** For how long after the deadline that may go on. */
+const LONGEST_MS = 60_000;
 
 /** A right that is missing does not come by itself; an API server that starts may deny it for a moment. */
 const FORBIDDEN_MS = 20_000;
@@ -55,11 +57,13 @@ async function watch(
 ): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
-  let [lookedAt, blindUntil] = [clock.now(), 0];
+  const began = clock.now();
+  let [lookedAt, blindUntil] = [began, 0];
   for (;;) {
     if (clock.now() - lookedAt > STOPPED_MS) blindUntil = clock.now() + CATCH_UP_MS;
     lookedAt = clock.now();
-    const isBehind = lookedAt < blindUntil;
+    // A runner that is stopped again and again must not watch for ever.
+    const isBehind = lookedAt < blindUntil && lookedAt - began < target.timeoutMs + LONGEST_MS;
     const snapshot: Snapshot = {
       ...observer.snapshot(),
       said: waiting.said,

@@ -1,3 +1,4 @@
+import { isSameImage } from '../image/reference';
 import { KubectlError } from '../kubectl/client';
 import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
@@ -19,10 +20,15 @@ export interface ImageChange {
   readonly commit: string;
   /** New pods, also where the image is the same. */
   readonly isRestart?: boolean;
+  /** What the container has to run for this change to make sense; left out: whatever it runs. */
+  readonly expected?: string;
   readonly ran?: Overwritten;
   /** Whether the workload's holder is gone, so that its hold may be taken over. */
   readonly isGone?: IsGone;
 }
+
+/** What the change was chosen by is not what runs any more: nothing was written. */
+export class Moved extends Error {}
 
 /** Another run is at work on the workload: nothing was written. */
 export class Held extends Error {}
@@ -34,23 +40,26 @@ export interface Written {
   readonly replaced: string;
   /** What to go back to: the image that was replaced if it served, else the last one of the history that did. */
   readonly lastGood?: string;
+  /** What the template's `restartedAt` was; null where it had none. */
+  readonly restartedAt: string | null;
 }
 
-/** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is. */
+/** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is, and `Moved`. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image: to, commit, isRestart, workload: known, ran, isGone }: ImageChange,
+  { container, soak, image: to, commit, isRestart, expected, workload: known, ran, isGone }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const of = { container: container.name };
   const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
-  let before: Omit<Written, 'workload'> = { replaced: container.image };
+  let before: Omit<Written, 'workload'> = { replaced: container.image, restartedAt: null };
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
     const holder = holderOf(workload);
     if (holder && holder.id !== run.id && !isGone?.(workload)) throw new Held(holder.url);
     const at = writing.clock.today().toISOString();
     const replaced = imageIn(workload);
+    if (expected !== undefined && replaced !== expected) throw new Moved();
     // Under a tag that this run has pushed there is another image now.
     const asItWas = (it: string | undefined) => (it !== undefined && it === ran?.image ? ran.pinned : it);
     const served = asItWas(replaced);
@@ -65,7 +74,10 @@ export async function writeImage(
     };
     const past = isNews && found ? record(historyOf(workload), found) : historyOf(workload);
     const good = asItWas(lastGood(past, container.name)?.image);
-    before = { replaced, ...(good !== undefined && { lastGood: good }) };
+    const restartedAt = workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
+    // A restart is taken back to the very template, whatever is known of it.
+    const back = isRestart ? replaced : good;
+    before = { replaced, restartedAt, ...(back !== undefined && { lastGood: back }) };
     const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open', ...of });
     const about = { image: to, commit, url: run.url };
     const changeCause = line(isRestart ? 'change.cause-restart' : 'change.cause', about);
@@ -205,7 +217,9 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
     const isHeld = isDead || holder?.id === run.id;
     if (!entry && !isHeld) return undefined;
     // After a rollback the workload's revision is that of the version put back.
-    const next = entry ? record(history, { ...revisionOf(workload), ...entry, outcome }) : history;
+    const next = entry
+      ? record(history, { ...revisionOf(workload, { container, image }), ...entry, outcome })
+      : history;
     const released = isHeld ? { [annotations.hold]: RELEASED } : {};
     return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined, released);
   };
@@ -232,7 +246,10 @@ function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
   return historyOf(workload).find((entry) => entry.id === id);
 }
 
-function revisionOf(workload: Deployment): { revision: string } | object {
+/** The workload's revision, where it is the image's: somebody may have put another one there since. */
+function revisionOf(workload: Deployment, of?: { container: string; image: string }): { revision: string } | object {
   const revision = workload.metadata?.annotations?.[annotations.revision];
-  return revision === undefined ? {} : { revision };
+  const { image } = workload.spec?.template.spec?.containers.find(({ name }) => name === of?.container) ?? {};
+  const isTheirs = of !== undefined && (image === undefined || !isSameImage(image, of.image));
+  return revision === undefined || isTheirs ? {} : { revision };
 }

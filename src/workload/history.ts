@@ -1,3 +1,5 @@
+import { isSameImage } from '../image/reference';
+
 /** One deploy of a workload, as its history annotation keeps it. */
 export interface HistoryEntry {
   /** As the container carries it, `repository:tag@digest`. */
@@ -70,13 +72,16 @@ export function ofContainer(history: readonly HistoryEntry[], container: string)
 
 /** Whether the last that is known of this image is that it failed: then that it runs does not make it good. */
 export function hasFailed(history: readonly HistoryEntry[], image: string): boolean {
-  return history.findLast((entry) => entry.image === image)?.outcome.startsWith('failed') ?? false;
+  // A run that was cancelled, or only restarted it, has learned nothing of the image.
+  const isKnown = (entry: HistoryEntry) => isGood(entry) || entry.outcome.startsWith('failed');
+  const last = history.findLast((entry) => isSameImage(entry.image, image) && isKnown(entry));
+  return last?.outcome.startsWith('failed') ?? false;
 }
 
-/** The image of the container that last served for certain. */
+/** The image of the container that last served for certain, and has not failed since. */
 export function lastGood(history: readonly HistoryEntry[], container: string | undefined): HistoryEntry | undefined {
   const isOfIt = (entry: HistoryEntry) => (entry.container ?? container) === container;
-  return history.findLast((entry) => GOOD.has(entry.outcome) && isOfIt(entry));
+  return history.findLast((entry) => isGood(entry) && isOfIt(entry) && !hasFailed(history, entry.image));
 }
 
 function isEntry(value: unknown): value is HistoryEntry {

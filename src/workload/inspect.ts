@@ -71,17 +71,32 @@ export function overwritten(
   { container, pods }: { container: ChosenContainer; pods: { readonly items: readonly Pod[] } },
   pushed: readonly ImageReference[],
 ): Overwritten | undefined {
-  const { image, name } = container;
+  const { image } = container;
   const reference = parseReference(image).value;
   if (!reference || reference.digest) return undefined;
   const { repository, tag = 'latest' } = reference;
   if (!pushed.some((each) => sameRepository(each.repository, repository) && each.tag === tag)) return undefined;
+  const pinned = pinnedBy({ container, pods });
+  return pinned === undefined ? { image } : { image, pinned };
+}
+
+/** The image that the container runs by its tag, with the digest that its ready pods have; undefined where they agree on none. */
+export function pinnedBy({
+  container,
+  pods,
+}: {
+  container: ChosenContainer;
+  pods: { readonly items: readonly Pod[] };
+}): string | undefined {
+  const { image, name } = container;
+  const reference = parseReference(image).value;
+  if (!reference || reference.digest) return undefined;
   const statuses = pods.items
     .filter(({ spec }) => spec?.containers.some((each) => each.name === name && each.image === image))
     .flatMap(({ status }) => status?.containerStatuses?.filter((each) => each.name === name && each.ready) ?? []);
   const [digest, ...others] = new Set(statuses.map(({ imageID }) => parseDigest(imageID.split('@')[1] ?? '').value));
-  if (digest === undefined || others.length > 0) return { image };
-  return { image, pinned: printReference({ ...reference, tag, digest }) };
+  if (digest === undefined || others.length > 0) return undefined;
+  return printReference({ ...reference, tag: reference.tag ?? 'latest', digest });
 }
 
 /** Why a rollout of this Deployment could not be carried through or judged; undefined where it can. */

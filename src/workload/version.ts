@@ -1,4 +1,4 @@
-import { parseReference } from '../image/reference';
+import { isSameImage, parseReference } from '../image/reference';
 import type { ReplicaSet } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import { annotations } from './annotations';
@@ -25,16 +25,15 @@ export function chooseVersion(past: Past, version: string | undefined): { readon
     );
     return good ?? problem('version.no-good', { running: container.image });
   }
-  const image = history.findLast((entry) => isCalled(entry, version))?.image ?? imageOfRevision(past, version);
+  const named = history.findLast((entry) => isCalled(entry, version))?.image;
+  const numbered = history.findLast(({ revision }) => revision === version)?.image ?? imageOfRevision(past, version);
+  // Tags may be numbers too.
+  if (named !== undefined && numbered !== undefined && !isSameImage(named, numbered))
+    return problem('version.ambiguous', { version, tag: named, revision: numbered });
+  const image = named ?? numbered;
   if (image === undefined) return problem('version.not-here', { version, known: history.map(nameOf).join(', ') });
   if (hasFailed(history, image)) return problem('version.has-failed', { version, image });
   return { image };
-}
-
-/** Whether two references mean one image: the same digest, or where one has none, the same words. */
-export function isSameImage(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((each) => parseReference(each).value?.digest);
-  return first !== undefined && second !== undefined ? first === second : one === other;
 }
 
 /**
@@ -47,10 +46,10 @@ export function driftFrom({ history, container }: Omit<Past, 'replicaSets'>): Hi
   return expected.some(({ image }) => isSameImage(image, container.image)) ? undefined : expected.at(-1);
 }
 
-function isCalled({ image, revision }: HistoryEntry, version: string): boolean {
+function isCalled({ image }: HistoryEntry, version: string): boolean {
   const { tag, digest } = parseReference(image).value ?? {};
   const isCommit = /^[0-9a-f]{40,64}$/.test(version) && (tag?.includes(version) ?? false);
-  return isCommit || [revision, image, tag, digest].includes(version);
+  return isCommit || [image, tag, digest].includes(version);
 }
 
 function imageOfRevision({ replicaSets, container }: Past, revision: string): string | undefined {

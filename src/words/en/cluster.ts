@@ -136,6 +136,10 @@ export const clusterProblems = {
     what: `This Deployment has not run a version "${version}"${known ? `; it has run ${known}` : ''}.`,
     next: 'Write a revision, a tag or an image of its history as "version". To run another image of the registry, use "operation: redeploy".',
   }),
+  'version.ambiguous': ({ version, tag, revision }: { version: string; tag: string; revision: string }) => ({
+    what: `"${version}" is a tag here (${tag}) and the number of a revision (${revision}), and they are different images.`,
+    next: 'Write the image that is meant in full as "version".',
+  }),
   'version.has-failed': ({ version, image }: { version: string; image: string }) => ({
     what: `The version "${version}" (${image}) failed when it ran here last; a rollback does not go to one that has.`,
     next: 'Choose another version. If it is to be tried again, use the operation "redeploy" with its tag as "version".',

@@ -4,10 +4,10 @@ import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
-import type { HistoryEntry } from '../../workload/history';
 import { printBytes } from '../bytes';
 import { neighbourLines } from './advice';
 import { short } from './because';
+import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
 const WAITS: Record<WaitingFor, string> = {
@@ -19,21 +19,29 @@ const WAITS: Record<WaitingFor, string> = {
   verify: 'waiting for the right answer to "verify-path"',
 };
 
-const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
-  deployed: (it) => `${it}: the new version serves`,
+/** What a run puts there. */
+const IT: Record<Operation['kind'], string> = {
+  deploy: 'the new version',
+  redeploy: 'the chosen version',
+  rollback: 'the earlier version',
+  restart: 'the version in its new pods',
+};
+
+const OUTCOMES: Record<Outcome, (deployment: string, what: string) => string> = {
+  deployed: (it, what) => `${it}: ${what} serves`,
   unchanged: (it) => `${it}: this image was already running, and it serves`,
   refused: (it) => `${it}: stopped before anything was changed in the cluster`,
-  failed: (it) => `${it}: the new version does not serve as it should`,
-  'failed-rolled-back': (it) => `${it}: the new version does not work; the version before is back and serves`,
-  'failed-rollback-failed': (it) =>
-    `${it}: the new version does not work, and the version before could not be brought back for certain`,
-  'failed-no-previous': (it) => `${it}: the new version does not work, and no other version is known to go back to`,
+  failed: (it, what) => `${it}: ${what} does not serve as it should`,
+  'failed-rolled-back': (it, what) => `${it}: ${what} does not work; the version before is back and serves`,
+  'failed-rollback-failed': (it, what) =>
+    `${it}: ${what} does not work, and the version before could not be brought back for certain`,
+  'failed-no-previous': (it, what) => `${it}: ${what} does not work, and no other version is known to go back to`,
   restarted: (it) => `${it}: its new pods serve, with the same image`,
   'rolled-back': (it) => `${it}: it is back at an earlier version, which serves`,
   planned: (it) => `${it}: this is what would be done; nothing has been changed, built or pushed`,
   superseded: (it) => `${it}: somebody else changed it meanwhile`,
   cancelled: (it) => `${it}: the run was cancelled`,
-  unknown: (it) => `${it}: it is not known whether the new version serves`,
+  unknown: (it, what) => `${it}: it is not known whether ${what} serves`,
 };
 
 const PHASES: Record<PhaseName, string> = {
@@ -64,14 +72,6 @@ const SERVING: Record<Serving, string> = {
   nobody: 'Users are affected: no pod of this Deployment is ready.',
   unknown: 'Whether users are affected is not known.',
 };
-
-/** What a version was that no run of ours had put there. */
-const FOUND = 'was there already';
-
-/** A time of the history, to the minute. */
-function day(at: string): string {
-  return at.replace('T', ' ').slice(0, 16);
-}
 
 function countOf(layers: number): string {
   return `${layers} ${layers === 1 ? 'layer' : 'layers'}`;
@@ -149,31 +149,8 @@ export const lines = {
     `Another run is at work on ${deployment}: waiting for it to end (${url})`,
   'log.took-over': ({ url }: { url: string }) =>
     `The run that was at work gives no sign of life, so this one goes on (${url})`,
-  'log.restarting': ({ container, image }: { container: string; image: string }) =>
-    `Container "${container}": new pods of ${short(image)}`,
   'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
     `Container "${container}": ${short(from)} → ${short(to)}`,
-  'log.drift': ({ running, image, at, run }: { running: string; image: string; at: string; run: string }) =>
-    `The Deployment runs ${short(running)}, but the last that was deployed here was ${short(image)} (${day(at)}${run ? `, ${run}` : ''}): somebody has changed it by other means`,
-  'log.history': ({ container }: { container: string }) =>
-    `What the container "${container}" has run, the newest at the bottom (times are UTC):`,
-  'log.history-entry': (entry: HistoryEntry) =>
-    `${day(entry.at)}  ${(entry.revision ? `revision ${entry.revision}` : '').padEnd(12)}  ${(entry.outcome === 'found' ? FOUND : entry.outcome).padEnd(22)}  ${short(entry.image)}  ${entry.run}`,
-  'history.found': (_: object) => FOUND,
-  'log.chosen': ({ image }: { image: string }) => `Chosen: ${image}`,
-  'log.build-args-unknown': ({ image }: { image: string }) =>
-    `Whether the images were built with the same build arguments is not known: ${short(image)} has no label that says so`,
-  'plan.build': ({ context, tags }: { context: string; tags: string }) =>
-    `Build the folder ${context} and push it as ${tags}`,
-  'plan.digest': (_: object) => '(known after the build)',
-  'plan.change': ({ name, namespace, container }: { name: string; namespace: string; container: string }) =>
-    `Change the container "${container}" of deployment/${name} in the namespace ${namespace}, and watch until it serves`,
-  'plan.unchanged': (_: object) => 'Change nothing, for this image runs already: only see whether it serves',
-  'plan.restart': (_: object) => '+ restartedAt: now',
-  'plan.back': ({ image }: { image: string }) =>
-    image
-      ? `If it does not serve: back to ${short(image)}`
-      : 'If it does not serve there is nothing to go back to: no version is known to have served',
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
   'log.unchanged': ({ image }: { image: string }) =>
@@ -196,6 +173,7 @@ export const lines = {
   'log.event': ({ about, reason, message, count }: { about: string; reason: string; message: string; count: number }) =>
     `${count} × ${about}: ${reason}: ${message}`,
   ...neighbourLines,
+  ...operationLines,
   'summary.advice': (_: object) => 'What to write',
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,
@@ -212,8 +190,15 @@ export const lines = {
   'phase.done': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
   'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) =>
     `✗ ${PHASES[phase]}: ended after ${printDuration(ms)}`,
-  'outcome.headline': ({ outcome, deployment }: { outcome: Outcome; deployment: string }) =>
-    OUTCOMES[outcome](deployment),
+  'outcome.headline': ({
+    outcome,
+    deployment,
+    operation,
+  }: {
+    outcome: Outcome;
+    deployment: string;
+    operation: Operation['kind'];
+  }) => OUTCOMES[outcome](deployment, IT[operation]),
   'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
   'change.cause-back': ({ image, url }: { image: string; url: string }) => `back to ${image} by ${url}`,
   'change.cause': ({ image, commit, url }: { image: string; commit: string; url: string }) =>

@@ -105,6 +105,10 @@ export const clusterProblems: typeof english.clusterProblems = {
     what: `이 Deployment는 "${version}" 버전을 실행한 적이 없습니다.${known ? ` 실행한 적이 있는 버전: ${known}.` : ''}`,
     next: '이 Deployment의 이력에 있는 리비전, 태그, 이미지 중 하나를 "version"에 쓰세요. 레지스트리의 다른 이미지를 실행하려면 "operation: redeploy"를 쓰세요.',
   }),
+  'version.ambiguous': ({ version, tag, revision }) => ({
+    what: `"${version}"은(는) 여기서 태그(${tag})이기도 하고 리비전 번호(${revision})이기도 한데, 둘은 서로 다른 이미지입니다.`,
+    next: '원하는 이미지를 "version"에 전체 이름으로 쓰세요.',
+  }),
   'version.has-failed': ({ version, image }) => ({
     what: `"${version}" 버전(${image})은 마지막으로 여기서 실행했을 때 실패했습니다. 롤백은 실패한 버전으로 돌아가지 않습니다.`,
     next: '다른 버전을 고르세요. 이 버전을 다시 시도하려면 작업(operation)을 "redeploy"로 하고 그 태그를 "version"에 쓰세요.',

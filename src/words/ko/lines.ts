@@ -7,6 +7,7 @@ import { printBytes } from '../bytes';
 import { short } from '../en/because';
 import type * as english from '../en/lines';
 import { neighbourLines } from './advice';
+import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
 const WAITS: Record<WaitingFor, string> = {
@@ -18,20 +19,30 @@ const WAITS: Record<WaitingFor, string> = {
   verify: '"verify-path"에 올바른 응답이 오기를 기다리는 중',
 };
 
-const OUTCOMES: Record<Outcome, (deployment: string) => string> = {
-  deployed: (it) => `${it}: 새 버전이 서비스하고 있습니다`,
+/** What a run puts there. */
+const IT: Record<Operation['kind'], string> = {
+  deploy: '새 버전',
+  redeploy: '고른 버전',
+  rollback: '이전 버전',
+  restart: '새 Pod의 버전',
+};
+
+const OUTCOMES: Record<Outcome, (deployment: string, what: string) => string> = {
+  deployed: (it, what) => `${it}: ${what}이 서비스하고 있습니다`,
   unchanged: (it) => `${it}: 이 이미지가 이미 실행 중이었고, 서비스하고 있습니다`,
   refused: (it) => `${it}: 클러스터에서 아무것도 바꾸기 전에 중단했습니다`,
-  failed: (it) => `${it}: 새 버전이 제대로 서비스하지 않습니다`,
-  'failed-rolled-back': (it) => `${it}: 새 버전이 동작하지 않아 이전 버전으로 되돌렸고, 그 버전이 서비스하고 있습니다`,
-  'failed-rollback-failed': (it) => `${it}: 새 버전이 동작하지 않으며, 이전 버전으로 확실히 되돌리지도 못했습니다`,
-  'failed-no-previous': (it) => `${it}: 새 버전이 동작하지 않으며, 되돌아갈 다른 버전도 알려진 것이 없습니다`,
+  failed: (it, what) => `${it}: ${what}이 제대로 서비스하지 않습니다`,
+  'failed-rolled-back': (it, what) =>
+    `${it}: ${what}이 동작하지 않아 그 전의 버전으로 되돌렸고, 그 버전이 서비스하고 있습니다`,
+  'failed-rollback-failed': (it, what) =>
+    `${it}: ${what}이 동작하지 않으며, 그 전의 버전으로 확실히 되돌리지도 못했습니다`,
+  'failed-no-previous': (it, what) => `${it}: ${what}이 동작하지 않으며, 되돌아갈 다른 버전도 알려진 것이 없습니다`,
   restarted: (it) => `${it}: 같은 이미지의 새 Pod가 서비스하고 있습니다`,
   'rolled-back': (it) => `${it}: 이전 버전으로 돌아갔고, 그 버전이 서비스하고 있습니다`,
   planned: (it) => `${it}: 실행 계획만 보여 주며, 아무것도 바꾸거나 빌드하거나 푸시하지 않았습니다`,
   superseded: (it) => `${it}: 그사이에 다른 누군가가 바꾸었습니다`,
   cancelled: (it) => `${it}: 실행이 취소되었습니다`,
-  unknown: (it) => `${it}: 새 버전이 서비스하고 있는지 알 수 없습니다`,
+  unknown: (it, what) => `${it}: ${what}이 서비스하고 있는지 알 수 없습니다`,
 };
 
 /** Letters and spaces alone: they title the bars of the mermaid chart. */
@@ -63,20 +74,6 @@ const SERVING: Record<Serving, string> = {
   nobody: '사용자가 영향을 받고 있습니다. 이 Deployment에는 준비된 Pod가 하나도 없습니다.',
   unknown: '사용자가 영향을 받는지는 알 수 없습니다.',
 };
-
-/** What a version was that no run of ours had put there. */
-const FOUND = '원래 있었음';
-
-/** A time of the history, to the minute. */
-function day(at: string): string {
-  return at.replace('T', ' ').slice(0, 16);
-}
-
-/** Filled up to a width, of which Hangul takes two columns a letter where a log is shown. */
-function column(text: string, width: number): string {
-  const wide = text.match(/[가-힣]/g)?.length ?? 0;
-  return text.padEnd(width - wide);
-}
 
 function wayBackTitle({ outcome, isKnownGood }: { outcome: Outcome; isKnownGood: boolean }): string {
   if (outcome === 'failed-rolled-back') return '이전 버전으로 이미 되돌렸습니다. 직접 한다면 명령은 다음과 같습니다';
@@ -117,28 +114,7 @@ export const lines: typeof english.lines = {
   'log.held': ({ deployment, url }) =>
     `다른 실행이 ${deployment} Deployment에서 작업하고 있어서 끝나기를 기다립니다(${url})`,
   'log.took-over': ({ url }) => `작업하던 다른 실행이 살아 있다는 표시가 없어서 이번 실행이 이어서 진행합니다(${url})`,
-  'log.restarting': ({ container, image }) => `"${container}" 컨테이너: ${short(image)} 이미지로 새 Pod를 만듭니다`,
   'log.patched': ({ container, from, to }) => `"${container}" 컨테이너: ${short(from)} → ${short(to)}`,
-  'log.drift': ({ running, image, at, run }) =>
-    `Deployment가 실행 중인 이미지는 ${short(running)}인데, 여기에 마지막으로 배포한 이미지는 ${short(image)}입니다(${day(at)}${run ? `, ${run}` : ''}). 누군가 다른 방법으로 바꾸었습니다`,
-  'log.history': ({ container }) =>
-    `"${container}" 컨테이너의 실행 이력. 가장 최근 것이 맨 아래에 있습니다(시간은 UTC):`,
-  'log.history-entry': (entry) =>
-    `${day(entry.at)}  ${column(entry.revision ? `리비전 ${entry.revision}` : '', 12)}  ${column(entry.outcome === 'found' ? FOUND : entry.outcome, 22)}  ${short(entry.image)}  ${entry.run}`,
-  'history.found': () => FOUND,
-  'log.chosen': ({ image }) => `선택한 이미지: ${image}`,
-  'log.build-args-unknown': ({ image }) =>
-    `두 이미지를 같은 빌드 인자로 빌드했는지 알 수 없습니다: ${short(image)} 이미지에 그것을 알려 주는 라벨이 없습니다`,
-  'plan.build': ({ context, tags }) => `${context} 폴더를 빌드하고 다음 이름으로 푸시: ${tags}`,
-  'plan.digest': () => '(빌드한 뒤에 알 수 있음)',
-  'plan.change': ({ name, namespace, container }) =>
-    `${namespace} 네임스페이스에 있는 deployment/${name}의 "${container}" 컨테이너를 바꾸고, 서비스할 때까지 지켜보기`,
-  'plan.unchanged': () => '아무것도 바꾸지 않음. 이 이미지가 이미 실행 중이므로 서비스하는지만 확인',
-  'plan.restart': () => '+ restartedAt: 지금',
-  'plan.back': ({ image }) =>
-    image
-      ? `서비스하지 않으면 되돌아갈 이미지: ${short(image)}`
-      : '서비스하지 않아도 되돌아갈 곳이 없음: 제대로 서비스했다고 알려진 버전이 없음',
   'log.soak': ({ from, to, probe }) =>
     `새 Pod는 ${to}초 동안 준비 상태를 유지해야 이전 Pod가 종료됩니다(minReadySeconds ${from} → ${to}${probe ? '' : ', readiness probe가 없어서 깁니다'})`,
   'log.unchanged': ({ image }) =>
@@ -151,6 +127,7 @@ export const lines: typeof english.lines = {
   'log.events': () => '클러스터가 알린 내용',
   'log.event': ({ about, reason, message, count }) => `${count} × ${about}: ${reason}: ${message}`,
   ...neighbourLines,
+  ...operationLines,
   'summary.advice': () => '작성할 내용',
   'log.no-contact': ({ detail }) => `지금은 클러스터를 볼 수 없어서 다시 시도합니다: ${detail}`,
   'log.retry': ({ detail, attempt, ms }) => `${detail} ${printDuration(ms)} 뒤에 다시 시도합니다(${attempt}번째 시도).`,
@@ -162,7 +139,7 @@ export const lines: typeof english.lines = {
   'phase.title': ({ phase }) => PHASES[phase],
   'phase.done': ({ phase, ms }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
   'phase.failed': ({ phase, ms }) => `✗ ${PHASES[phase]}: ${printDuration(ms)} 뒤에 끝남`,
-  'outcome.headline': ({ outcome, deployment }) => OUTCOMES[outcome](deployment),
+  'outcome.headline': ({ outcome, deployment, operation }) => OUTCOMES[outcome](deployment, IT[operation]),
   'outcome.serving': ({ serving }) => SERVING[serving],
   'change.cause-back': ({ image, url }) => `${image} 이미지로 되돌림: ${url}`,
   'change.cause': ({ image, commit, url }) =>
