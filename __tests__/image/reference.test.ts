@@ -17,7 +17,8 @@ const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 /** What is said of a text: the code and, of an image's name, why. */
 const complaint = (text: string) => {
   const { problem } = parseRepository(text);
-  return problem?.code === 'image.name' ? problem.params.why : problem?.code;
+  if (problem?.code !== 'image.name') return problem?.code;
+  return explain(problem).what.replace(/^.* is not the name of an image: (.*)\.$/s, '$1');
 };
 
 describe("docker's normalisation", () => {

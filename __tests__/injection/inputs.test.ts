@@ -300,7 +300,9 @@ function refusedAtOnce(input: InputName, value: string): readonly Problem[] {
     all = 'problems' in parsed ? parsed.problems : [];
     narrowly.set(value, all);
   }
-  return all.filter(({ params }) => 'name' in params && params.name === input);
+  return all.filter(
+    ({ params }) => ('name' in params && params.name === input) || ('input' in params && params.input === input),
+  );
 }
 
 async function problemsWith({ input, write }: Place, value: string) {

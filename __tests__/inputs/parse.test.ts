@@ -140,7 +140,7 @@ describe('a right input reaches the configuration', () => {
   });
 });
 
-const shape = (name: InputName) => [{ code: 'input.shape', params: expect.objectContaining({ name }) }];
+const shape = (input: InputName) => [{ code: 'input.shape', params: expect.objectContaining({ input }) }];
 const control = (name: InputName) => [{ code: 'input.control', params: { name } }];
 
 describe('a wrong input is refused, by its name', () => {

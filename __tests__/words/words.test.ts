@@ -105,6 +105,8 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   damage: ['begin', 'end', 'content'],
   phase: PHASES,
   outcome: OUTCOMES,
+  input: ['timeout', 'pull', 'ssh-host', 'language'],
+  nameFault: ['tag', 'component', 'length'],
   operation: ['deploy', 'redeploy', 'restart', 'rollback'],
   serving: ['new', 'old', 'both', 'nobody', 'unknown'],
   isOurs: [true, false],
@@ -383,12 +385,12 @@ describe('the Korean catalogue', () => {
 
 describe.each(LANGUAGES)('what a person wrote, in %s', (language) => {
   const shown: ((given: string) => Problem)[] = [
-    (given) => problem('input.shape', { name: 'x', given, wanted: 'y' }),
+    (given) => problem('input.shape', { input: 'timeout', given }),
     (given) => problem('input.duration', { name: 'x', given }),
     (given) => problem('input.no-context', { context: given }),
     (given) => problem('input.no-dockerfile', { file: given }),
     (given) => problem('input.unknown', { name: given, nearest: '' }),
-    (given) => problem('image.name', { given, why: 'x' }),
+    (given) => problem('image.name', { given, nameFault: 'tag', part: '' }),
     (given) => problem('image.capitals', { given, lower: given.toLowerCase() }),
     (given) => problem('image.tag', { given }),
     (given) => problem('image.digest', { given }),

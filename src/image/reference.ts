@@ -23,6 +23,9 @@ export interface PinnedImage {
   readonly digest: Digest;
 }
 
+/** What is wrong with the name of an image. */
+export type NameFault = 'scheme' | 'digest' | 'digests' | 'tag' | 'registry' | 'empty' | 'component' | 'length';
+
 export const DOCKER_HUB = 'docker.io';
 
 /** The digest that preflight's dry run uses, before the real one exists. No image has it. */
@@ -46,36 +49,36 @@ export function parseTag(text: string): Checked<string> {
 
 /** Reads a repository's name, without tag or digest. */
 export function parseRepository(text: string): Checked<Repository> {
-  const bad = (why: string): Checked<Repository> => ({ problem: problem('image.name', { given: text, why }) });
-  if (text.includes('://')) return bad('it starts with a scheme such as https://, which an image name never has');
+  const bad = (nameFault: NameFault, part = ''): Checked<Repository> => ({
+    problem: problem('image.name', { given: text, nameFault, part }),
+  });
+  if (text.includes('://')) return bad('scheme');
   const [first = '', ...rest] = text.split('/');
   const named = rest.length > 0 && isRegistry(first);
   const registry = named ? (first === 'index.docker.io' ? DOCKER_HUB : first) : DOCKER_HUB;
   let path = named ? rest.join('/') : text;
-  if (path.includes('@')) return bad('it holds a digest, which is only known after the build');
-  if (path.includes(':')) return bad('it holds a tag: tags have an input of their own, "tags"');
+  if (path.includes('@')) return bad('digest');
+  if (path.includes(':')) return bad('tag');
   // Docker takes a first part with a capital letter for a registry; people mean their user name.
   if (path !== path.toLowerCase()) {
     const lower = named ? `${first}/${path.toLowerCase()}` : text.toLowerCase();
     return { problem: problem('image.capitals', { given: text, lower }) };
   }
-  if (!REGISTRY.test(registry)) return bad(`"${registry}" is not the name of a registry`);
+  if (!REGISTRY.test(registry)) return bad('registry', registry);
   if (registry === DOCKER_HUB && !path.includes('/')) path = `library/${path}`;
   const wrong = path.split('/').find((component) => !COMPONENT.test(component));
-  if (wrong === '') return bad('a part before or after a slash is empty');
+  if (wrong === '') return bad('empty');
   if (wrong !== undefined) {
-    return bad(
-      `"${wrong}" may only hold lower-case letters and digits, with single dots, dashes or underscores between`,
-    );
+    return bad('component', wrong);
   }
-  if (registry.length + 1 + path.length > NAME_LENGTH) return bad(`it is longer than ${NAME_LENGTH} characters`);
+  if (registry.length + 1 + path.length > NAME_LENGTH) return bad('length', String(NAME_LENGTH));
   return { value: { registry, path } };
 }
 
 /** Reads `repository[:tag][@digest]`, as a workload's containers carry it. */
 export function parseReference(text: string): Checked<ImageReference> {
   const [beforeDigest = '', digestText, ...more] = text.split('@');
-  if (more.length > 0) return { problem: problem('image.name', { given: text, why: 'it holds more than one @' }) };
+  if (more.length > 0) return { problem: problem('image.name', { given: text, nameFault: 'digests', part: '' }) };
   const colon = beforeDigest.lastIndexOf(':');
   const tagText = colon > beforeDigest.lastIndexOf('/') ? beforeDigest.slice(colon + 1) : undefined;
   const repository = parseRepository(tagText === undefined ? beforeDigest : beforeDigest.slice(0, colon));

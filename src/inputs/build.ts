@@ -16,15 +16,14 @@ const PLATFORM = /^[a-zA-Z0-9_.-]+(?:\/[a-zA-Z0-9_.-]+){0,2}$/;
 export function parseBuild(reader: Reader): BuildConfig {
   const context = reader.line('context') ?? '.';
   if (/^(?:[\w+.-]+:\/\/|git@|github\.com\/)/.test(context) || context === '-') {
-    const wanted = 'a folder of the checked-out repository, such as "." or "./web"';
-    reader.problems.push(problem('input.shape', { name: 'context', given: context, wanted }));
+    reader.problems.push(problem('input.shape', { input: 'context', given: context }));
   }
   const file = reader.line('file');
-  const word = (name: 'target' | 'builder' | 'network', wanted: string) =>
-    reader.matching(name, reader.line(name), /^[a-zA-Z0-9][\w.-]*$/, wanted);
-  const target = word('target', 'the name of a stage of the Dockerfile');
-  const builder = word('builder', 'the name of a builder, as "docker buildx ls" lists them');
-  const network = word('network', '"default", "none" or "host"');
+  const word = (name: 'target' | 'builder' | 'network') =>
+    reader.matching(name, reader.line(name), /^[a-zA-Z0-9][\w.-]*$/);
+  const target = word('target');
+  const builder = word('builder');
+  const network = word('network');
   return {
     context,
     ...(file && { file }),
@@ -40,8 +39,8 @@ export function parseBuild(reader: Reader): BuildConfig {
     cacheTo: reader.list('cache-to', { commas: false }),
     noCache: reader.flag('no-cache'),
     pull: reader.flag('pull'),
-    provenance: parseAttestation(reader, 'provenance', '"true", "false" or options such as "mode=max"'),
-    sbom: parseAttestation(reader, 'sbom', '"true", "false" or "generator=IMAGE"'),
+    provenance: parseAttestation(reader, 'provenance'),
+    sbom: parseAttestation(reader, 'sbom'),
     skipExisting: reader.flag('skip-existing'),
   };
 }
@@ -93,13 +92,12 @@ function keyedSecrets(
 
 function parsePlatforms(reader: Reader): string[] {
   const platforms = reader.list('platforms', { commas: true });
-  for (const each of platforms)
-    reader.matching('platforms', each, PLATFORM, 'platforms such as "linux/amd64,linux/arm64"');
+  for (const each of platforms) reader.matching('platforms', each, PLATFORM);
   return platforms;
 }
 
 /** The value of `--provenance` or `--sbom`; undefined where there is to be none. */
-function parseAttestation(reader: Reader, name: 'provenance' | 'sbom', wanted: string): string | undefined {
-  const value = reader.matching(name, reader.line(name), /^(?:true|false|[\w-]+=\S+)$/i, wanted);
+function parseAttestation(reader: Reader, name: 'provenance' | 'sbom'): string | undefined {
+  const value = reader.matching(name, reader.line(name), /^(?:true|false|[\w-]+=\S+)$/i);
   return value === undefined || /^false$/i.test(value) ? undefined : value;
 }

@@ -12,12 +12,7 @@ export function parseImage(reader: Reader, run: RunInfo, otherLogins: readonly L
   const name = reader.required('image');
   const repository = name === undefined ? undefined : reader.check(parseRepository(name));
   const references = parseTags(reader, run, repository);
-  const username = reader.matching(
-    'registry-username',
-    reader.line('registry-username'),
-    USERNAME,
-    'the name alone, without a colon',
-  );
+  const username = reader.matching('registry-username', reader.line('registry-username'), USERNAME);
   const password = reader.optional('registry-password');
   if ((username === undefined) !== (password === undefined)) {
     reader.problems.push(

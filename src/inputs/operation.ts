@@ -12,15 +12,9 @@ export function parseOperation(reader: Reader): Operation {
   const given = reader.line('operation') ?? 'deploy';
   const kind = KINDS.find((each) => each === given);
   if (!kind) {
-    const wanted = KINDS.map((each) => `"${each}"`).join(', ');
-    reader.problems.push(problem('input.shape', { name: 'operation', given, wanted: `one of ${wanted}` }));
+    reader.problems.push(problem('input.shape', { input: 'operation', given }));
   }
-  const version = reader.matching(
-    'version',
-    reader.line('version'),
-    VERSION,
-    'a tag, a digest or a commit (redeploy), or a revision or an image (rollback)',
-  );
+  const version = reader.matching('version', reader.line('version'), VERSION);
   const allowOtherBuildArgs = reader.flag('allow-other-build-args');
   if (kind === 'redeploy') return { kind, allowOtherBuildArgs, ...(version && { version }) };
   if (kind === 'rollback') return { kind, ...(version && { version }) };

@@ -57,8 +57,7 @@ export function parseInputs(
 /** What the run speaks; English where it is left out. A value that is none was spoken to in English up to here. */
 function parseLanguage(reader: Reader): void {
   const given = reader.line('language') ?? 'en';
-  if (!languageOf(given))
-    reader.problems.push(problem('input.shape', { name: 'language', given, wanted: '"en" or "ko"' }));
+  if (!languageOf(given)) reader.problems.push(problem('input.shape', { input: 'language', given }));
 }
 
 /** The language of that name, where there is one. */
@@ -67,25 +66,12 @@ export function languageOf(given: string): Language | undefined {
 }
 
 function parseHost(reader: Reader): HostConfig | undefined {
-  const host = reader.matching(
-    'ssh-host',
-    reader.required('ssh-host'),
-    HOST,
-    'a host name or an IP address alone, such as "203.0.113.7", without user, port or scheme',
-  );
+  const host = reader.matching('ssh-host', reader.required('ssh-host'), HOST);
   const portText = reader.optional('ssh-port') ?? '22';
   const number = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   const port = number <= 65_535 ? number : 0;
-  if (port === 0)
-    reader.problems.push(
-      problem('input.shape', { name: 'ssh-port', given: portText, wanted: 'a number from 1 to 65535' }),
-    );
-  const username = reader.matching(
-    'ssh-username',
-    reader.required('ssh-username'),
-    USERNAME,
-    'the name of the user on the host, such as "deployer"',
-  );
+  if (port === 0) reader.problems.push(problem('input.shape', { input: 'ssh-port', given: portText }));
+  const username = reader.matching('ssh-username', reader.required('ssh-username'), USERNAME);
   const key = reader.optional('ssh-key');
   if (key === undefined) reader.problems.push(problem('ssh.key-empty', {}));
   const passphrase = reader.optional('ssh-passphrase');
@@ -96,9 +82,8 @@ function parseHost(reader: Reader): HostConfig | undefined {
   if (!kubectl.every((word) => WORD.test(word))) {
     reader.problems.push(
       problem('input.shape', {
-        name: 'kubectl',
+        input: 'kubectl',
         given: kubectl.join(' '),
-        wanted: 'plain words, such as "kubectl" or "sudo k3s kubectl"',
       }),
     );
   }
@@ -125,24 +110,9 @@ function hostKeysOf(reader: Reader, text: string, host: string, port: number): H
 
 function parseWorkload(reader: Reader): WorkloadConfig | undefined {
   const given = reader.required('deployment')?.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, '');
-  const name = reader.matching(
-    'deployment',
-    given,
-    SUBDOMAIN,
-    'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)',
-  );
-  const namespace = reader.matching(
-    'namespace',
-    reader.optional('namespace') ?? 'default',
-    LABEL,
-    'the name of a namespace, such as "default" (lower-case letters, digits and dashes)',
-  );
-  const container = reader.matching(
-    'container',
-    reader.optional('container'),
-    LABEL,
-    "the name of one of the Deployment's containers (lower-case letters, digits and dashes)",
-  );
+  const name = reader.matching('deployment', given, SUBDOMAIN);
+  const namespace = reader.matching('namespace', reader.optional('namespace') ?? 'default', LABEL);
+  const container = reader.matching('container', reader.optional('container'), LABEL);
   if (!name || !namespace) return undefined;
   return { name, namespace, ...(container && { container }) };
 }

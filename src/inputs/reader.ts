@@ -2,7 +2,7 @@ import type { Checked } from '../words/checked';
 import { type Problem, problem } from '../words/words';
 import { parseDuration } from './duration';
 import { parseList } from './list';
-import type { InputName, RawInputs } from './names';
+import type { InputName, RawInputs, ShapedInput } from './names';
 
 /** Hands out inputs and gathers what is wrong with them. */
 export class Reader {
@@ -35,19 +35,19 @@ export class Reader {
     return checked.value;
   }
 
-  matching(name: InputName, value: string | undefined, shape: RegExp, wanted: string): string | undefined {
+  matching(name: ShapedInput, value: string | undefined, shape: RegExp): string | undefined {
     if (value === undefined || shape.test(value)) return value;
-    this.problems.push(problem('input.shape', { name, given: value, wanted }));
+    this.problems.push(problem('input.shape', { input: name, given: value }));
     return undefined;
   }
 
   /** YAML 1.2's booleans, as actions/core reads them. */
-  flag(name: InputName, whenEmpty = false): boolean {
+  flag(name: ShapedInput, whenEmpty = false): boolean {
     const value = this.optional(name);
     if (value === undefined) return whenEmpty;
     if (/^(?:false|False|FALSE)$/.test(value)) return false;
     if (/^(?:true|True|TRUE)$/.test(value)) return true;
-    this.problems.push(problem('input.shape', { name, given: value, wanted: '"true" or "false"' }));
+    this.problems.push(problem('input.shape', { input: name, given: value }));
     return false;
   }
 

@@ -22,9 +22,7 @@ export function parseVerdict(reader: Reader): VerdictConfig {
   };
   if (timeoutMs === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS, ...rest };
   if (timeoutMs < 1_000 || timeoutMs > MAX_TIMEOUT_MS) {
-    reader.problems.push(
-      problem('input.shape', { name: 'timeout', given: reader.optional('timeout') ?? '', wanted: 'between 1s and 6h' }),
-    );
+    reader.problems.push(problem('input.shape', { input: 'timeout', given: reader.optional('timeout') ?? '' }));
   }
   if (soakMs !== undefined && soakMs >= timeoutMs) {
     reader.problems.push(problem('input.soak', { soakMs, timeoutMs }));
@@ -33,12 +31,7 @@ export function parseVerdict(reader: Reader): VerdictConfig {
 }
 
 function parseMaxRestarts(reader: Reader): number {
-  const text = reader.matching(
-    'max-restarts',
-    reader.optional('max-restarts'),
-    /^\d{1,3}$/,
-    'a whole number such as 2',
-  );
+  const text = reader.matching('max-restarts', reader.optional('max-restarts'), /^\d{1,3}$/);
   return text === undefined ? DEFAULT_MAX_RESTARTS : Number(text);
 }
 
@@ -48,8 +41,7 @@ function parseVerifyPath(reader: Reader): Pick<VerdictConfig, 'verifyPath'> {
   const [, portText, path] = VERIFY_PATH.exec(given) ?? [];
   const port = portText === undefined ? undefined : Number(portText);
   if (path === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
-    const wanted = 'a path such as "/healthz", or one with a port before it such as ":8080/healthz"';
-    reader.problems.push(problem('input.shape', { name: 'verify-path', given, wanted }));
+    reader.problems.push(problem('input.shape', { input: 'verify-path', given }));
     return {};
   }
   return { verifyPath: { path, ...(port !== undefined && { port }) } };
@@ -67,6 +59,6 @@ export function parseUrl(reader: Reader, name: 'environment-url' | 'verify-url')
   if (url && url.username === '' && url.password === '') return value;
   // A password that stands in it is not repeated.
   const given = value.replace(/\/\/.*@/, '//***@');
-  reader.problems.push(problem('input.shape', { name, given, wanted: 'an address such as "https://api.example.org"' }));
+  reader.problems.push(problem('input.shape', { input: name, given }));
   return undefined;
 }

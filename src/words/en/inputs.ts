@@ -1,5 +1,55 @@
+import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
+import type { ShapedInput } from '../../inputs/names';
 import { because } from './because';
+
+const FLAG = '"true" or "false"';
+
+/** What each input has to be. */
+const SHAPES: Record<ShapedInput, string> = {
+  operation: 'one of "deploy", "redeploy", "restart", "rollback"',
+  version: 'a tag, a digest or a commit (redeploy), or a revision or an image (rollback)',
+  'dry-run': FLAG,
+  'allow-other-build-args': FLAG,
+  'registry-username': 'the name alone, without a colon',
+  context: 'a folder of the checked-out repository, such as "." or "./web"',
+  target: 'the name of a stage of the Dockerfile',
+  platforms: 'platforms such as "linux/amd64,linux/arm64"',
+  'no-cache': FLAG,
+  pull: FLAG,
+  builder: 'the name of a builder, as "docker buildx ls" lists them',
+  network: '"default", "none" or "host"',
+  provenance: '"true", "false" or options such as "mode=max"',
+  sbom: '"true", "false" or "generator=IMAGE"',
+  'skip-existing': FLAG,
+  'ssh-host': 'a host name or an IP address alone, such as "203.0.113.7", without user, port or scheme',
+  'ssh-port': 'a number from 1 to 65535',
+  'ssh-username': 'the name of the user on the host, such as "deployer"',
+  kubectl: 'plain words, such as "kubectl" or "sudo k3s kubectl"',
+  deployment: 'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)',
+  container: "the name of one of the Deployment's containers (lower-case letters, digits and dashes)",
+  namespace: 'the name of a namespace, such as "default" (lower-case letters, digits and dashes)',
+  timeout: 'between 1s and 6h',
+  'max-restarts': 'a whole number such as 2',
+  'rollback-on-failure': FLAG,
+  'verify-path': 'a path such as "/healthz", or one with a port before it such as ":8080/healthz"',
+  'verify-url': 'an address such as "https://api.example.org"',
+  'environment-url': 'an address such as "https://api.example.org"',
+  language: '"en" or "ko"',
+};
+
+/** What is wrong with the name of an image; `part` is the part that it is about. */
+const NAME_FAULTS: Record<NameFault, (part: string) => string> = {
+  scheme: () => 'it starts with a scheme such as https://, which an image name never has',
+  digest: () => 'it holds a digest, which is only known after the build',
+  digests: () => 'it holds more than one @',
+  tag: () => 'it holds a tag: tags have an input of their own, "tags"',
+  registry: (part) => `"${part}" is not the name of a registry`,
+  empty: () => 'a part before or after a slash is empty',
+  component: (part) =>
+    `"${part}" may only hold lower-case letters and digits, with single dots, dashes or underscores between`,
+  length: (part) => `it is longer than ${part} characters`,
+};
 
 /** Problems with what was written under `with:`. */
 export const inputProblems = {
@@ -23,9 +73,9 @@ export const inputProblems = {
     what: `The input "version" is ${quoted(given)}, but the operation "${operation}" takes none: a deploy builds its own, and a restart keeps what runs.`,
     next: 'Leave "version" empty, or choose the operation "redeploy" or "rollback".',
   }),
-  'input.shape': ({ name, given, wanted }: { name: string; given: string; wanted: string }) => ({
-    what: `The input "${name}" is ${quoted(given)}, which does not fit.`,
-    next: `Write ${wanted}.`,
+  'input.shape': ({ input, given }: { input: ShapedInput; given: string }) => ({
+    what: `The input "${input}" is ${quoted(given)}, which does not fit.`,
+    next: `Write ${SHAPES[input]}.`,
   }),
   'input.duration': ({ name, given }: { name: string; given: string }) => ({
     what: `The input "${name}" is ${quoted(given)}, which is no duration.`,
@@ -82,8 +132,8 @@ export const inputProblems = {
     what: `This action has no input ${quoted(name)}; it is ignored.`,
     next: nearest === '' ? 'Remove it from "with:".' : `Did you mean "${nearest}"?`,
   }),
-  'image.name': ({ given, why }: { given: string; why: string }) => ({
-    what: `${quoted(given)} is not the name of an image: ${why}.`,
+  'image.name': ({ given, nameFault, part }: { given: string; nameFault: NameFault; part: string }) => ({
+    what: `${quoted(given)} is not the name of an image: ${NAME_FAULTS[nameFault](part)}.`,
     next: given.startsWith('/')
       ? 'The part before the slash is empty. If it comes from a variable (vars.X), this job sees none of that name: it may be stored as a secret, be spelt otherwise, or belong to another environment (Settings → Secrets and variables → Actions).'
       : 'Write it as "user/name" for Docker Hub, or "registry.example.org/user/name" for another registry.',

@@ -1,6 +1,55 @@
+import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
+import type { ShapedInput } from '../../inputs/names';
 import { because } from '../en/because';
 import type * as english from '../en/inputs';
+
+const FLAG = '"true" 또는 "false"';
+
+/** What each input has to be. */
+const SHAPES: Record<ShapedInput, string> = {
+  operation: '"deploy", "redeploy", "restart", "rollback" 중 하나',
+  version: '태그, 다이제스트, 커밋 중 하나(redeploy), 또는 리비전이나 이미지(rollback)',
+  'dry-run': FLAG,
+  'allow-other-build-args': FLAG,
+  'registry-username': '콜론이 없는 사용자 이름만',
+  context: '체크아웃한 저장소의 폴더. 예: ".", "./web"',
+  target: 'Dockerfile에 있는 스테이지의 이름',
+  platforms: '"linux/amd64,linux/arm64" 같은 플랫폼',
+  'no-cache': FLAG,
+  pull: FLAG,
+  builder: '"docker buildx ls"에 나오는 빌더의 이름',
+  network: '"default", "none", "host" 중 하나',
+  provenance: '"true", "false" 또는 "mode=max" 같은 옵션',
+  sbom: '"true", "false" 또는 "generator=IMAGE"',
+  'skip-existing': FLAG,
+  'ssh-host': '"203.0.113.7" 같은 호스트 이름이나 IP 주소만. 사용자, 포트, 스킴은 쓰지 않음',
+  'ssh-port': '1부터 65535까지의 숫자',
+  'ssh-username': '호스트에 있는 사용자의 이름. 예: "deployer"',
+  kubectl: '특수 문자가 없는 단어. 예: "kubectl", "sudo k3s kubectl"',
+  deployment: 'Deployment의 이름. 예: "caring-note-api"(소문자, 숫자, 하이픈)',
+  container: '그 Deployment에 있는 컨테이너의 이름(소문자, 숫자, 하이픈)',
+  namespace: '네임스페이스의 이름. 예: "default"(소문자, 숫자, 하이픈)',
+  timeout: '1s부터 6h까지의 시간',
+  'max-restarts': '2 같은 정수',
+  'rollback-on-failure': FLAG,
+  'verify-path': '"/healthz" 같은 경로, 또는 ":8080/healthz"처럼 앞에 포트를 붙인 경로',
+  'verify-url': '"https://api.example.org" 같은 주소',
+  'environment-url': '"https://api.example.org" 같은 주소',
+  language: '"en" 또는 "ko"',
+};
+
+/** What is wrong with the name of an image; `part` is the part that it is about. */
+const NAME_FAULTS: Record<NameFault, (part: string) => string> = {
+  scheme: () => '"https://" 같은 스킴으로 시작합니다. 이미지 이름에는 스킴이 없습니다',
+  digest: () => '다이제스트가 들어 있습니다. 다이제스트는 빌드한 뒤에야 알 수 있습니다',
+  digests: () => '@가 둘 이상 들어 있습니다',
+  tag: () => '태그가 들어 있습니다. 태그는 "tags" 입력값에 따로 씁니다',
+  registry: (part) => `"${part}"은(는) 레지스트리 이름이 아닙니다`,
+  empty: () => '슬래시 앞이나 뒤가 비어 있습니다',
+  component: (part) => `"${part}"에는 소문자와 숫자, 그 사이의 점, 하이픈, 밑줄만 쓸 수 있습니다`,
+  length: (part) => `${part}자를 넘습니다`,
+};
 
 /** Problems with what was written under `with:`. */
 export const inputProblems: typeof english.inputProblems = {
@@ -24,9 +73,9 @@ export const inputProblems: typeof english.inputProblems = {
     what: `"version" 입력값이 ${quoted(given)}인데, "${operation}" 작업(operation)에는 버전을 줄 수 없습니다: deploy는 직접 빌드하고, restart는 지금 실행 중인 버전을 그대로 둡니다.`,
     next: '"version"을 비워 두거나, 작업(operation)을 "redeploy" 또는 "rollback"으로 바꾸세요.',
   }),
-  'input.shape': ({ name, given, wanted }) => ({
-    what: `"${name}" 입력값 ${quoted(given)}의 형식이 맞지 않습니다.`,
-    next: `다음에 맞게 쓰세요: ${wanted}.`,
+  'input.shape': ({ input, given }) => ({
+    what: `"${input}" 입력값 ${quoted(given)}의 형식이 맞지 않습니다.`,
+    next: `다음에 맞게 쓰세요: ${SHAPES[input]}.`,
   }),
   'input.duration': ({ name, given }) => ({
     what: `"${name}" 입력값 ${quoted(given)}은(는) 시간이 아닙니다.`,
@@ -83,8 +132,8 @@ export const inputProblems: typeof english.inputProblems = {
     what: `이 액션에는 ${quoted(name)} 입력이 없어서 무시합니다.`,
     next: nearest === '' ? '"with:"에서 지우세요.' : `"${nearest}"을(를) 쓰려던 것인지 확인하세요.`,
   }),
-  'image.name': ({ given, why }) => ({
-    what: `${quoted(given)}은(는) 이미지 이름이 아닙니다: ${why}.`,
+  'image.name': ({ given, nameFault, part }) => ({
+    what: `${quoted(given)}은(는) 이미지 이름이 아닙니다: ${NAME_FAULTS[nameFault](part)}.`,
     next: given.startsWith('/')
       ? '슬래시 앞부분이 비어 있습니다. 변수(vars.X)에서 가져오는 값이라면 이 job에는 그 이름의 변수가 보이지 않는 것입니다. 시크릿으로 저장되어 있거나, 철자가 다르거나, 다른 environment에 속해 있는지 확인하세요(Settings → Secrets and variables → Actions).'
       : 'Docker Hub라면 "user/name", 다른 레지스트리라면 "registry.example.org/user/name" 형식으로 쓰세요.',
