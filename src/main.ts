@@ -115,7 +115,7 @@ async function connect(
 function refused(raw: RawInputs, problems: readonly Problem[]): Report {
   for (const each of problems) log.error(each);
   const [deployment, namespace] = [raw.deployment.trim(), raw.namespace.trim() || 'default'];
-  log.info(line('outcome.headline', { operation: 'deploy', outcome: 'refused', deployment }));
+  if (deployment !== '') log.info(line('outcome.headline', { operation: 'deploy', outcome: 'refused', deployment }));
   return {
     operation: 'deploy',
     outcome: 'refused',

@@ -96,15 +96,14 @@ function planText({ steps, diff }: Plan): string {
 /** The newest first, as a person looks for it. */
 function historyDetails(history: readonly HistoryEntry[]): string {
   const heads = (['when', 'ended', 'revision', 'image', 'run'] as const).map((name) => line(`summary.${name}`, {}));
-  const rows = history
-    .toReversed()
-    .map(({ at, outcome, revision = '', image, run }) => [
-      escapeText(at.replace('T', ' ').slice(0, 16)),
-      escapeText(outcome === 'found' ? line('history.found', {}) : outcome),
-      escapeText(revision),
-      code(image),
-      /^https?:\/\/[\w.:/-]+$/.test(run) ? `[${escapeText(run.split('/').at(-1) ?? '')}](${run})` : '',
-    ]);
+  const rows = history.toReversed().map(({ at, outcome, revision = '', image, run }) => [
+    escapeText(at.replace('T', ' ').slice(0, 16)),
+    escapeText(outcome === 'found' ? line('history.found', {}) : outcome),
+    escapeText(revision),
+    code(image),
+    // What the workload says of it is no link to be followed.
+    run === '' ? '' : code(run),
+  ]);
   return `<details><summary>${line('summary.history', {})}</summary>\n\n${table(heads, rows)}\n\n</details>`;
 }
 
