@@ -331,3 +331,29 @@ describe('the timeline', () => {
     );
   });
 });
+
+describe('what is known of the past and what would be done', () => {
+  const history = [
+    { image: 'user/app:v1', run: '', at: '2026-01-02T03:04:05.000Z', outcome: 'found', revision: '1' },
+    { image: 'user/app:v2', run: 'https://evil.example/a|b', at: '2026-01-03T03:04:05.000Z', outcome: 'deployed' },
+  ];
+
+  it('is a table, the newest first, with no link of the workload’s', () => {
+    const summary = renderSummary(report({ history }));
+    const rows = summary.split('\n').filter((text) => text.includes('user/app'));
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(
+      /^\| 2026-01-03 03:04 \| deployed \| {2}\| <code>user\/app:v2<\/code> \| <code>https&#58;\/\/evil/,
+    );
+    expect(rows[1]).toMatch(/was there already \| 1 \|/);
+    expect(summary).not.toContain('](');
+  });
+
+  it('of a plan are its steps and a diff', () => {
+    const plan = { steps: ['Build *it*'], diff: ['- image: a', '+ image: b'] };
+    const summary = renderSummary(report({ outcome: 'planned', plan }));
+    expect(summary).toContain('- Build &#42;it&#42;');
+    expect(summary).toContain('```diff\n- image: a\n+ image: b\n```');
+    expect(summary).toContain('Runs now');
+  });
+});
