@@ -281,6 +281,36 @@ describe('the account', () => {
     for (const { log } of [...both, unchanged, bad]) expect(log).not.toMatch(/forbidden/i);
   });
 
+  it('does the work by hand as well: a plan, a rollback, a redeploy, restarts, one of which is taken back', async () => {
+    const access = {
+      'ssh-port': `${sshd.port}`,
+      'ssh-username': USER,
+      'ssh-key': readFileSync(key, 'utf8'),
+      'ssh-host-key': /VM_HOST_KEY --body '(.*)'/.exec(made.stdout)?.[1] ?? '',
+      'build-args': '',
+    };
+    const outcomes: (string | undefined)[] = [];
+    const byHand = async (operation: string, more: Record<string, string> = {}) => {
+      const { outputs, log } = await app.run('second', { ...access, operation, ...more });
+      outcomes.push(outputs.outcome);
+      expect(log).not.toMatch(/forbidden/i);
+    };
+    await byHand('rollback', { 'dry-run': 'true' });
+    await byHand('rollback');
+    await byHand('redeploy', { version: 'third', 'allow-other-build-args': 'true' });
+    await byHand('redeploy', { version: 'second', 'allow-other-build-args': 'true' });
+    await byHand('restart');
+    // Nothing answers there: the restart is taken back, its time in the template with it.
+    await byHand('restart', { 'verify-path': ':9/', timeout: '20s' });
+    expect(outcomes.filter((each) => each === 'deployed').length).toBeGreaterThan(0);
+    expect([outcomes[0], outcomes[1], outcomes[4], outcomes[5]]).toEqual([
+      'planned',
+      'rolled-back',
+      'restarted',
+      'failed-rolled-back',
+    ]);
+  });
+
   it('… and refuses none of its calls, those for advice alone included', () => {
     const text = readFileSync(calls, 'utf8');
     for (const call of [
