@@ -37,6 +37,7 @@ const PURE = [
   'workload/version',
   'workload/hold',
   'workload/patch',
+  'workload/images',
   'workload/inspect',
   'workload/applied',
   'workload/neighbours',

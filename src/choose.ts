@@ -7,6 +7,7 @@ import type { Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
 import { historyOf } from './workload/changes';
 import { ofContainer } from './workload/history';
+import { versionIn, versionOf } from './workload/images';
 import { pinnedBy } from './workload/inspect';
 import { chooseVersion } from './workload/version';
 
@@ -31,6 +32,7 @@ export async function chooseImage(run: Run, ready: Ready, asked: Promise<FoundIm
 function chooseFrom(config: Config, ready: Ready): Wanted {
   const { operation } = config;
   const { container, workload } = ready;
+  const running = versionIn(workload, container);
   const chosen = { commit: '', expected: container.image, again: (later: Ready) => chooseFrom(config, later) };
   switch (operation.kind) {
     case 'deploy':
@@ -40,9 +42,10 @@ function chooseFrom(config: Config, ready: Ready): Wanted {
       return { ...chosen, image: pinnedBy(ready) ?? container.image, isRestart: true };
     case 'rollback': {
       const replicaSets = ready.replicaSets.filter((each) => ownedBy(each, identity(workload).uid));
-      const found = chooseVersion({ container, replicaSets, history: historyOf(workload) }, operation.version);
+      const found = chooseVersion({ container, running, replicaSets, history: historyOf(workload) }, operation.version);
       if ('code' in found) throw new Failure(found);
-      return { ...chosen, image: found.image };
+      // What nothing is known of stays as it is.
+      return { ...chosen, ...versionOf(found.image, { ...running.others, ...found.others }) };
     }
     default:
       return operation satisfies never;

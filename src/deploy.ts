@@ -25,8 +25,10 @@ import { type Begun, type Run, type Wanted, wayBack } from './run';
 import { Closing, type Tools } from './tools';
 import { update } from './update';
 import { Failure, line, problem } from './words/words';
-import { historyOf, recordOutcome } from './workload/changes';
+import { historyOf } from './workload/changes';
 import { type HistoryEntry, recordedAs } from './workload/history';
+import { versionIn } from './workload/images';
+import { recordOutcome } from './workload/record';
 import { driftFrom } from './workload/version';
 
 /** How long the end of a run may wait for what is found out aside, which is mostly there by then. */
@@ -59,7 +61,7 @@ async function story(run: Run): Promise<Report> {
     const begun = await reporter.phase('update', () => update(run, cluster, ready, wanted));
     const isNew = config.operation.kind === 'deploy';
     const size = isNew
-      ? measure(config, wanted, begun.replaced, tools).catch(() => undefined)
+      ? measure(config, wanted, begun.replaced.image, tools).catch(() => undefined)
       : Promise.resolve(undefined);
     const ended = await watchToItsEnd(run, begun);
     return await report(run, begun, ended, { ready, facts: begun.changed ? facts.begin() : facts.begun, size });
@@ -112,7 +114,7 @@ async function findImage(run: Run): Promise<Checked & { readonly wanted?: Wanted
 
 /** What runs is not what was deployed here last: somebody has changed it by other means. */
 function tellDrift({ reporter }: Run, { workload, container }: Ready): void {
-  const expected = driftFrom({ history: historyOf(workload), container });
+  const expected = driftFrom({ history: historyOf(workload), container, running: versionIn(workload, container) });
   if (expected) reporter.warn(line('log.drift', { running: container.image, ...expected }));
 }
 
@@ -205,11 +207,11 @@ async function report(run: Run, begun: Begun, ended: Ended, aside: Aside): Promi
     const away = begun.observer.trouble() && { forMs: 0 };
     const writing = { config, cluster: begun.cluster.uncancelled(), clock: tools.clock, ...away };
     const isSeen = run.wrote || outcome === 'unchanged' || outcome.startsWith('failed');
-    const { container, target, writer } = begun;
+    const { container, version, writer } = begun;
     const ending = {
       outcome: ended.recorded ?? outcome,
       container: container.name,
-      image: target.image,
+      version,
       // A version that was still on its way back goes on proving itself.
       isSoakOver: current === 'old' && outcome !== 'cancelled',
       writer,

@@ -1,10 +1,11 @@
-import { isSameImage, printReference } from './image/reference';
+import { printReference } from './image/reference';
 import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
 import { line } from './words/words';
 import { historyOf, knownGood } from './workload/changes';
 import { holderOf } from './workload/hold';
+import { type Chosen, imagesOf, isSameVersion, type Version, versionFor, versionIn } from './workload/images';
 
 /** Says what the run would do (`dry-run`), and ends it. `wanted` is missing where it would have to be built first. */
 export async function tellPlan(run: Run, ready: Ready, wanted: Wanted | undefined): Promise<Report> {
@@ -21,23 +22,32 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
   const { build, image, workload } = config;
   const { container, soak } = ready;
   const holder = holderOf(ready.workload);
-  const known = wanted?.isRestart ? container.image : knownGood(ready);
-  // What it goes to is not what it would come back to.
-  const back = known && wanted && !wanted.isRestart && isSameImage(known, wanted.image) ? undefined : known;
+  const running = versionIn(ready.workload, container);
+  const known = wanted?.isRestart ? running : knownGood(ready);
   const pushed = image.references.map(printReference);
-  const to = wanted?.image ?? `${pushed[0]}@${line('plan.digest', {})}`;
-  const isThere = wanted !== undefined && !wanted.isRestart && isSameImage(wanted.image, container.image);
+  const built = { image: `${pushed[0]}@${line('plan.digest', {})}` };
+  const to = versionFor(container, wanted ?? built);
+  // What it goes to is not what it would come back to.
+  const back = known && wanted && !wanted.isRestart && isSameVersion(known, to) ? undefined : known;
+  const isThere = wanted !== undefined && !wanted.isRestart && isSameVersion(to, running);
   const steps = [
     ...(wanted ? [] : [line('plan.build', { context: build.context, tags: pushed.join(', ') })]),
     ...(holder ? [line('plan.held', { deployment: workload.name, ...holder })] : []),
-    isThere ? line('plan.unchanged', {}) : line('plan.change', { ...workload, container: container.name }),
-    line('plan.back', { image: back ?? '' }),
+    isThere
+      ? line('plan.unchanged', {})
+      : line('plan.change', {
+          ...workload,
+          container: imagesOf(container, to)
+            .map(([name]) => name)
+            .join(', '),
+        }),
+    line('plan.back', { image: back?.image ?? '' }),
   ];
   const present = ready.workload.spec?.minReadySeconds ?? 0;
   const diff = isThere
     ? []
     : [
-        ...(wanted?.isRestart ? line('plan.restart', {}).split('\n') : changed('image', container.image, to)),
+        ...(wanted?.isRestart ? line('plan.restart', {}).split('\n') : changedImages(container, running, to)),
         ...changed('minReadySeconds', String(present), String(soak.set)),
       ];
   return { steps, diff };
@@ -45,4 +55,11 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
 
 function changed(name: string, from: string, to: string): string[] {
   return from === to ? [] : [`- ${name}: ${from}`, `+ ${name}: ${to}`];
+}
+
+function changedImages(container: Chosen, from: Version, to: Version): string[] {
+  const was = new Map(imagesOf(container, from));
+  // Where there is one container only, nobody asks which.
+  const nameOf = (name: string) => (container.others ? `image (${name})` : 'image');
+  return imagesOf(container, to).flatMap(([name, image]) => changed(nameOf(name), was.get(name) ?? '', image));
 }

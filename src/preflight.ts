@@ -5,6 +5,7 @@ import { type Cluster, KubectlError } from './kubectl/client';
 import { type Deployment, identity, type List, type Pod, type ReplicaSet } from './kubectl/objects';
 import { Failure, type Problem, problem } from './words/words';
 import { annotations } from './workload/annotations';
+import { versionFor, versionIn } from './workload/images';
 import { type ChosenContainer, chooseContainer, isComplete, obstacle } from './workload/inspect';
 import { rolloutPatch } from './workload/patch';
 import { chooseSoak, type Soak } from './workload/soak';
@@ -67,7 +68,7 @@ type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
 export async function look(config: Config, cluster: Cluster, beside?: (found: Found) => Promise<void>): Promise<Ready> {
   const { namespace } = config.workload;
   const workload = await readWorkload(config, cluster);
-  const container = chooseContainer(workload, config.workload.container, config.image.repository);
+  const container = chooseContainer(workload, config.workload.containers, config.image.repository);
   const soak = soakOf(config, workload, 'code' in container ? undefined : container);
   const port = 'code' in container ? undefined : verifyPort(config, container);
   const problems = [obstacle(workload, namespace), container, soak, port].filter(
@@ -143,7 +144,7 @@ async function tryOut(config: Config, cluster: Cluster, { workload, container, s
   const isRestart = config.operation.kind === 'restart';
   const patch = rolloutPatch(workload, {
     container,
-    image: isRestart ? container.image : built,
+    version: isRestart ? versionIn(workload, container) : versionFor(container, { image: built }),
     ...(isRestart && { restartedAt: new Date(0).toISOString() }),
     soak,
     history: [],

@@ -1,5 +1,4 @@
 import { type Wait, waitForHolder } from './hold';
-import { isSameImage } from './image/reference';
 import { problemsOf } from './kubectl/explain';
 import { progressLines } from './report/progress';
 import { diagnose } from './rollout/diagnose';
@@ -13,6 +12,7 @@ import { watchRollout } from './rollout/watch';
 import type { Begun, Run } from './run';
 import { explain, line, type Problem, problem } from './words/words';
 import { restoreImage } from './workload/changes';
+import { imagesOf, isSameVersion, type Version } from './workload/images';
 import { Unread } from './workload/write';
 
 /** How a run ended, and what the cluster looked like then. */
@@ -41,12 +41,12 @@ export async function recover(run: Run, begun: Begun, snapshot: Snapshot, cause:
   });
   // A node in trouble is no better with the version before, and may not be able to start it.
   if (!config.verdict.rollbackOnFailure || isNodeTrouble(cause)) return ended('failed');
-  const { lastGood: image } = begun;
-  if (image === undefined || (isSameImage(image, begun.target.image) && begun.restartedAt === undefined))
+  const { lastGood } = begun;
+  if (!lastGood || (isSameVersion(lastGood, begun.version) && begun.restartedAt === undefined))
     return ended('failed-no-previous');
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
-  const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, image));
+  const back = await reporter.phase('rollback', () => rollBack(run, begun, snapshot, lastGood));
   const recorded = back.outcome === 'cancelled' && ({ recorded: 'failed' } as const);
   return { ...back, problems: [found, ...back.problems], ...recorded };
 }
@@ -89,11 +89,11 @@ function caseOf(
 }
 
 /** Puts an image back and watches it as any other. */
-async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string): Promise<Ended> {
+async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Version): Promise<Ended> {
   const { tools, reporter } = run;
   const { clock, signal } = tools;
   const { cluster, observer, container } = begun;
-  const where = { ...whereOf(run), image };
+  const where = { ...whereOf(run), image: version.image };
   const ended = (
     outcome: Ending['outcome'],
     current: Ended['current'],
@@ -105,7 +105,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
     snapshot,
     problems,
   });
-  const restored = await restore(run, begun, image);
+  const restored = await restore(run, begun, version);
   if (restored === undefined || restored === 'changed' || restored === 'held') {
     const by = restored ?? 'changed';
     return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by }));
@@ -115,12 +115,14 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
   }
   observer.see(restored);
   const isRestart = begun.restartedAt !== undefined;
-  reporter.log.info(line(isRestart ? 'log.restart-back' : 'log.rolling-back', { container: container.name, image }));
+  const said = isRestart ? 'log.restart-back' : 'log.rolling-back';
+  for (const [name, image] of isRestart ? [[container.name, version.image] as const] : imagesOf(container, version))
+    reporter.log.info(line(said, { container: name, image }));
   const { verifyMs: _, joined: __, ...same } = begun.target;
   const stalledBefore = stalledSince(restored);
   const target: Target = {
     ...same,
-    image,
+    image: version.image,
     generation: restored.metadata?.generation ?? 0,
     template: templateOf(restored),
     restartsBefore: restartCounts(before.pods),
@@ -162,7 +164,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, image: string)
 async function restore(
   run: Run,
   { cluster, container, target, writer, restartedAt, changed, observer }: Begun,
-  image: string,
+  version: Version,
 ): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] } | undefined> {
   const { config, tools } = run;
   const wait: Wait = { questions: 0 };
@@ -180,7 +182,7 @@ async function restore(
       workload,
       template: target.template,
       container,
-      image,
+      version,
       writer,
       ...(restartedAt !== undefined && { restartedAt }),
       ...(isGone && { isGone }),
@@ -188,6 +190,6 @@ async function restore(
   } catch (error) {
     const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);
     const detail = reasons.join(' ');
-    return { problems: [problem('rollback.unwritten', { ...whereOf(run), image, detail })] };
+    return { problems: [problem('rollback.unwritten', { ...whereOf(run), image: version.image, detail })] };
   }
 }

@@ -7,6 +7,7 @@ import type { Observer } from './rollout/observe';
 import type { Target } from './rollout/snapshot';
 import type { Closing, Tools } from './tools';
 import { quote } from './transport/quote';
+import { imagesOf, isSameVersion, type Version } from './workload/images';
 import type { ChosenContainer } from './workload/inspect';
 
 /** What the phases of one run share. */
@@ -21,10 +22,8 @@ export interface Run {
   holds: boolean;
 }
 
-/** What the container is to run. */
-export interface Wanted {
-  /** As the container is to carry it, `repository:tag@digest` where that is known. */
-  readonly image: string;
+/** What the containers are to run: images as they are to carry them, `repository:tag@digest` where that is known. */
+export interface Wanted extends Version {
   /** Its commit; empty where it is not known. */
   readonly commit: string;
   /** New pods, also where the image is there already. */
@@ -46,19 +45,22 @@ export interface Begun {
   readonly observer: Observer;
   /** The run that had written the workload when this one began to watch: this one itself, if it wrote. */
   readonly writer: string | undefined;
-  /** What the container ran before. */
-  readonly replaced: string;
-  /** The image to go back to, where there is one that served. */
-  readonly lastGood?: string;
+  /** What the containers run now. */
+  readonly version: Version;
+  /** What they ran before. */
+  readonly replaced: Version;
+  /** What to go back to, where there is a version that served. */
+  readonly lastGood?: Version;
   /** What the template's `restartedAt` was, where this run has set it. */
   readonly restartedAt?: string | null;
 }
 
 /** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */
-export function wayBack({ config }: Run, { container, lastGood, replaced, target }: Begun): Pick<Report, 'wayBack'> {
-  const image = lastGood ?? replaced;
-  if (image === target.image) return {};
+export function wayBack({ config }: Run, { container, lastGood, replaced, version }: Begun): Pick<Report, 'wayBack'> {
+  const back = lastGood ?? replaced;
+  if (isSameVersion(back, version)) return {};
   const { name, namespace } = config.workload;
-  const words = ['kubectl', 'set', 'image', `deployment/${name}`, `${container.name}=${image}`, '-n', namespace];
+  const images = imagesOf(container, back).map(([each, image]) => `${each}=${image}`);
+  const words = ['kubectl', 'set', 'image', `deployment/${name}`, ...images, '-n', namespace];
   return { wayBack: { command: quote(words), isKnownGood: lastGood !== undefined } };
 }

@@ -1,5 +1,5 @@
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
-import { isSameImage, parseReference } from './image/reference';
+import { parseReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { identity } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
@@ -10,6 +10,7 @@ import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
 import { Held, knownGood, Moved, type Written, writeImage } from './workload/changes';
 import { holderOf, writerOf } from './workload/hold';
+import { imagesOf, isSameVersion, type Version, versionFor, versionIn, versionOf } from './workload/images';
 import { overwritten } from './workload/inspect';
 
 /** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
@@ -47,9 +48,10 @@ async function tryToUpdate(
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const hasImage = (seen: Ready) => !asked.isRestart && isSameImage(seen.container.image, asked.image);
+  const hasVersion = (seen: Ready) =>
+    !asked.isRestart && isSameVersion(running(seen), versionFor(seen.container, asked));
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const isOld = hasImage(before) || holderOf(before.workload) !== undefined;
+  const isOld = hasVersion(before) || holderOf(before.workload) !== undefined;
   const ready = isOld ? await lookPatiently(run, () => lookAgain(config, cluster, before)) : before;
   const { container, soak } = ready;
   // What it was chosen by may have changed while another run was at work.
@@ -65,22 +67,28 @@ async function tryToUpdate(
     await letGo(run, cluster.uncancelled(), observer).finally(() => observer.stop());
   };
   closing.add(end);
-  const changed = wanted.isRestart === true || !isSameImage(container.image, wanted.image);
+  const present = running(ready);
+  const version = wanted.isRestart ? versionOf(wanted.image, present.others ?? {}) : versionFor(container, wanted);
+  const changed = wanted.isRestart === true || !isSameVersion(present, version);
   let { workload } = ready;
-  let replaced = container.image;
+  let replaced = present;
   let lastGood = knownGood(ready);
   let restartedAt: string | null = null;
   if (changed) {
-    const written = await write(run, { cluster, observer }, ready, wanted, wait);
+    const written = await write(run, { cluster, observer }, ready, { ...wanted, version }, wait);
     if (!written) {
       await end();
       return { waited: true };
     }
     ({ workload, lastGood, replaced, restartedAt } = written);
     observer.see(workload);
-    reporter.found({ previousImage: replaced });
-    if (wanted.isRestart) reporter.log.info(line('log.restarting', { container: container.name, image: replaced }));
-    else reporter.log.info(line('log.patched', { container: container.name, from: replaced, to: wanted.image }));
+    reporter.found({ previousImage: replaced.image });
+    const was = new Map(imagesOf(container, replaced));
+    if (wanted.isRestart)
+      reporter.log.info(line('log.restarting', { container: container.name, image: replaced.image }));
+    else
+      for (const [name, to] of imagesOf(container, version))
+        reporter.log.info(line('log.patched', { container: name, from: was.get(name) ?? '', to }));
     const from = ready.workload.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
@@ -110,10 +118,15 @@ async function tryToUpdate(
     changed,
     observer,
     writer,
+    version: changed ? version : present,
     replaced,
     ...(lastGood !== undefined && { lastGood }),
     ...(wanted.isRestart && { restartedAt }),
   };
+}
+
+function running({ workload, container }: Ready): Version {
+  return versionIn(workload, container);
 }
 
 /** Writes the image, unless another run is at work: then it waits for that one, and gives nothing. */
@@ -121,7 +134,7 @@ async function write(
   run: Run,
   { cluster, observer }: { cluster: Cluster; observer: Observer },
   ready: Ready,
-  wanted: Wanted,
+  wanted: Wanted & { readonly version: Version },
   wait: Wait,
 ): Promise<Written | undefined> {
   const { config, tools } = run;

@@ -186,8 +186,11 @@ describe('what a host, a cluster, docker or a registry says', () => {
   it('is one word of the command that brings the version before back', () => {
     const carried = VALUES.map(({ value }) => value.replaceAll('\0', ''));
     const commands = carried.map((value) => {
-      const [run, begun] = [{ config: { ...CONFIG, run: RUN } }, { replaced: value, container: { name: value } }];
-      const made = wayBack(run as unknown as Run, { ...begun, target: { image: 'new' } } as unknown as Begun);
+      const [run, begun] = [
+        { config: { ...CONFIG, run: RUN } },
+        { replaced: { image: value }, container: { name: value } },
+      ];
+      const made = wayBack(run as unknown as Run, { ...begun, version: { image: 'new' } } as unknown as Begun);
       return made.wayBack?.command ?? '';
     });
     const { name, namespace } = CONFIG.workload;

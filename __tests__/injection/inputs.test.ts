@@ -175,7 +175,23 @@ const PLACES: readonly Place[] = [
     (value) => value.trim().replace(/\s+/g, ' '),
   ),
   whole('deployment', ({ workload }) => [workload.name]),
-  whole('container', ({ workload }) => [workload.container]),
+  whole(
+    'container',
+    ({ workload }) => [
+      workload.containers.map(({ name, image }) => (image === undefined ? name : `${name}=${image}`)).join('\n'),
+    ],
+    (value) =>
+      value
+        .trim()
+        .split(/\s*\n\s*/)
+        .join('\n'),
+  ),
+  {
+    input: 'container',
+    write: (value) => `app\n${entry(`proxy=${value}`)}`,
+    read: ({ workload }) => workload.containers.map(({ image }) => image).slice(1),
+    expect: trim,
+  },
   whole('namespace', ({ workload }) => [workload.namespace]),
   whole('timeout', ({ verdict }) => shown(verdict.timeoutMs)),
   whole('soak', ({ verdict }) => shown(verdict.soakMs)),
@@ -240,7 +256,8 @@ function foreignOptions([, , , ...argv]: readonly string[]): string[] {
 
 /** Command lines for the host that hold what the inputs say. */
 function hostArgvs({ host, workload, verdict }: Config): string[][] {
-  const { namespace, name, container = name } = workload;
+  const { namespace, name, containers } = workload;
+  const container = containers[0]?.name ?? name;
   const path = paths.podProxy(namespace, 'web-1', 80, verdict.verifyPath?.path ?? '/');
   return [
     getArgv(paths.deployment(namespace, name)),

@@ -56,7 +56,12 @@ describe('what the runner says of the run, forged in every variable', () => {
 
   /** What is written for this run, and the words that carry it to kubectl. */
   const patchOf = (run: RunInfo) => {
-    const change = { container: { index: 0, name: 'caring-note-api' }, image, soak: { set: 10, before: 0 }, run };
+    const change = {
+      container: { index: 0, name: 'caring-note-api' },
+      version: { image },
+      soak: { set: 10, before: 0 },
+      run,
+    };
     const history = [{ id: run.id, image, run: run.url, at: '', outcome: 'open' }];
     const changeCause = line('change.cause', { image, commit: run.sha, url: run.url });
     const patch = rolloutPatch(deployment(), { ...change, history, changeCause, commit: run.sha });

@@ -5,16 +5,10 @@ import { problemsOf } from '../../src/kubectl/explain';
 import { canonical, type Deployment } from '../../src/kubectl/objects';
 import type { Clock } from '../../src/system/clock';
 import { annotations } from '../../src/workload/annotations';
-import {
-  type ImageChange,
-  knownGood,
-  Moved,
-  recordOutcome,
-  restoreImage,
-  writeImage,
-} from '../../src/workload/changes';
+import { type ImageChange, knownGood, Moved, restoreImage, writeImage } from '../../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../../src/workload/history';
 import { holderOf, writerOf } from '../../src/workload/hold';
+import { recordOutcome } from '../../src/workload/record';
 import { FakeTransport } from '../fakes/transport';
 import { configOf, RUN } from '../inputs/sample';
 import { ApiServer, type Fate } from './api-server';
@@ -40,7 +34,7 @@ function writer(fates: Fate[] = [], object: Deployment = deployment()) {
     workload: structuredClone(object),
     container: { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false },
     soak: { set: 30, before: 0 },
-    image: TO,
+    version: { image: TO },
     commit: RUN.sha,
   };
   return {
@@ -113,13 +107,16 @@ describe('writing the image', () => {
   });
 
   it('goes back to what was replaced, where that served', async () => {
-    expect(await writer().writeAll()).toMatchObject({ replaced: OLD_IMAGE, lastGood: OLD_IMAGE });
+    expect(await writer().writeAll()).toMatchObject({ replaced: { image: OLD_IMAGE }, lastGood: { image: OLD_IMAGE } });
   });
 
   it('goes back to the last good one of the history, where what was replaced did not serve', async () => {
     const object = history({ ...good, image: 'a/good:1' }, { ...good, image: OLD_IMAGE, outcome: 'failed' });
     Object.assign(object.status, { availableReplicas: 0 });
-    expect(await writer([], object).writeAll()).toMatchObject({ replaced: OLD_IMAGE, lastGood: 'a/good:1' });
+    expect(await writer([], object).writeAll()).toMatchObject({
+      replaced: { image: OLD_IMAGE },
+      lastGood: { image: 'a/good:1' },
+    });
   });
 
   it('goes back to nothing, where nothing is known to have served', async () => {
@@ -134,17 +131,17 @@ describe('writing the image', () => {
       Object.assign(status ?? {}, { observedGeneration: 4 });
     });
     const written = await writeAll();
-    expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
+    expect(written).toMatchObject({ replaced: { image: 'a/theirs:1' }, lastGood: { image: 'a/theirs:1' } });
     expect(historyOf(written.workload)).toEqual([{ ...found, image: 'a/theirs:1' }, open]);
   });
 
   it('goes back to nothing of another container', async () => {
     const object = history(good, { ...good, id: 'proxy', image: 'envoyproxy/envoy:v2', container: 'proxy' });
     Object.assign(object.status, { availableReplicas: 0 });
-    expect((await writer([], object).writeAll()).lastGood).toBe(OLD_IMAGE);
+    expect((await writer([], object).writeAll()).lastGood?.image).toBe(OLD_IMAGE);
     const { writing, change } = writer([], object);
     const proxy = { index: 1, name: 'proxy', image: 'envoyproxy/envoy:v1.30', hasReadinessProbe: false };
-    expect((await writeImage(writing, { ...change, container: proxy })).lastGood).toBe('envoyproxy/envoy:v2');
+    expect((await writeImage(writing, { ...change, container: proxy })).lastGood?.image).toBe('envoyproxy/envoy:v2');
   });
 
   describe('what ran by a tag that this run has pushed', () => {
@@ -156,7 +153,7 @@ describe('writing the image', () => {
     it('is kept by its digest: the tag means another image now', async () => {
       const { writing, change } = writer([], byTag());
       const written = await writeImage(writing, { ...change, container: { ...change.container, image }, ran });
-      expect(written).toMatchObject({ replaced: image, lastGood: pinned });
+      expect(written).toMatchObject({ replaced: { image }, lastGood: { image: pinned } });
       expect(historyOf(written.workload)).toEqual([{ ...found, image: pinned }, open]);
     });
 
@@ -167,7 +164,7 @@ describe('writing the image', () => {
         Object.assign(status ?? {}, { observedGeneration: (metadata?.generation ?? 0) + 1 });
       });
       const written = await writeImage(writing, { ...change, container: { ...change.container, image }, ran });
-      expect(written).toMatchObject({ replaced: 'a/theirs:1', lastGood: 'a/theirs:1' });
+      expect(written).toMatchObject({ replaced: { image: 'a/theirs:1' }, lastGood: { image: 'a/theirs:1' } });
     });
 
     it('is found no second time where the history knows it already', async () => {
@@ -329,7 +326,7 @@ describe('recording how the run ended', () => {
       },
     };
   };
-  const ending = { outcome: 'deployed', container: NAME, image: TO, isSoakOver: false, writer: RUN.id };
+  const ending = { outcome: 'deployed', container: NAME, version: { image: TO }, isSoakOver: false, writer: RUN.id };
   const recordWith = async (fates: Fate[], change: (draft: Deployment) => void = () => {}) => {
     const known = await written();
     const { server, writing } = writer(fates, known);
@@ -403,7 +400,12 @@ describe('recording how the run ended', () => {
     const recordSeen = async (outcome: string, object: Deployment, change?: (draft: Deployment) => void) => {
       const { server, writing } = writer(change ? ['overtaken'] : [], object);
       if (change) server.touch(change);
-      await recordOutcome(writing, object, { ...ending, outcome, image: OLD_IMAGE, writer: writerOf(object) });
+      await recordOutcome(writing, object, {
+        ...ending,
+        outcome,
+        version: { image: OLD_IMAGE },
+        writer: writerOf(object),
+      });
       return historyOf(server.object);
     };
 
@@ -453,7 +455,7 @@ describe('putting an image back', () => {
       workload: known,
       template: canonical(known.spec?.template),
       container: { index: 0, name: 'caring-note-api' },
-      image: OLD_IMAGE,
+      version: { image: OLD_IMAGE },
       writer: writerOf(known),
     };
     return { server, slept, writing, known, restore: () => restoreImage(writing, restoring) };
@@ -506,7 +508,13 @@ describe('putting an image back', () => {
   });
 
   describe("gives the owner's minReadySeconds back with the outcome", () => {
-    const ending = { outcome: 'failed-rolled-back', container: NAME, image: TO, isSoakOver: true, writer: RUN.id };
+    const ending = {
+      outcome: 'failed-rolled-back',
+      container: NAME,
+      version: { image: TO },
+      isSoakOver: true,
+      writer: RUN.id,
+    };
     /** A workload that has been put back, and a server that treats further patches so. */
     const back = async (fates: Fate[] = []) => {
       const { restore } = await restoreWith([], await failing());
@@ -590,7 +598,7 @@ describe('putting an image back', () => {
       workload: known,
       template: canonical(known.spec?.template),
       container: { index: 0, name: 'caring-note-api' },
-      image: OLD_IMAGE,
+      version: { image: OLD_IMAGE },
       writer: RUN.id,
     };
     const transport = new FakeTransport((argv, stdin, live) => {
@@ -653,7 +661,7 @@ describe('a change that was chosen by what runs', () => {
       const write = writeImage(writing, {
         ...change,
         workload,
-        image: OLD_IMAGE,
+        version: { image: OLD_IMAGE },
         expected: OLD_IMAGE,
         isRestart: true,
       });
@@ -664,8 +672,13 @@ describe('a change that was chosen by what runs', () => {
 
   it('goes back to the very image, and the time of the last restart, whatever is known of them', async () => {
     const { writing, change } = writer();
-    const written = await writeImage(writing, { ...change, image: OLD_IMAGE, expected: OLD_IMAGE, isRestart: true });
-    expect([written.lastGood, written.restartedAt]).toEqual([OLD_IMAGE, null]);
+    const written = await writeImage(writing, {
+      ...change,
+      version: { image: OLD_IMAGE },
+      expected: OLD_IMAGE,
+      isRestart: true,
+    });
+    expect([written.lastGood?.image, written.restartedAt]).toEqual([OLD_IMAGE, null]);
     expect(written.workload.spec?.template.metadata?.annotations?.[annotations.restartedAt]).toBe(AT);
   });
 });
@@ -707,7 +720,7 @@ describe('the image that is known to have served', () => {
       Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
       if (!isComplete) Object.assign(status, { availableReplicas: 0 });
     });
-    expect(knownGood({ workload, container })).toBe(image);
+    expect(knownGood({ workload, container })?.image).toBe(image);
   });
 
   it.each([
@@ -723,7 +736,7 @@ describe('the image that is known to have served', () => {
         Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(history) });
         Object.assign(status, { availableReplicas: 0 });
       });
-      expect(knownGood({ workload, container: { ...container, name } })).toBe(image);
+      expect(knownGood({ workload, container: { ...container, name } })?.image).toBe(image);
     }
   });
 
@@ -739,7 +752,9 @@ describe('the image that is known to have served', () => {
         workload: server.object,
         container: { ...container, image: current },
         soak: { set: 30, before: 0 },
-        image: `caringnote/caring-note-api:${name}@sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`,
+        version: {
+          image: `caringnote/caring-note-api:${name}@sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`,
+        },
         commit: '',
       },
     );
@@ -747,18 +762,18 @@ describe('the image that is known to have served', () => {
       Object.assign(status ?? {}, { observedGeneration: metadata?.generation, availableReplicas: isServing ? 1 : 0 });
     });
     const image = imageOf(server.object) ?? '';
-    const ending = { outcome, container: NAME, image, isSoakOver: false, writer: undefined };
+    const ending = { outcome, container: NAME, version: { image }, isSoakOver: false, writer: undefined };
     await recordOutcome({ ...writing, config, cluster }, server.object, ending);
     return written;
   }
 
   it('stays the first one through a bad one that was cancelled on the way and another bad one', async () => {
     const server = new ApiServer(deployment());
-    expect((await deploy(server, 'bad-1', 'cancelled', false)).lastGood).toBe(OLD_IMAGE);
-    expect((await deploy(server, 'bad-2', 'failed', false)).lastGood).toBe(OLD_IMAGE);
-    expect((await deploy(server, 'good', 'deployed', true)).lastGood).toBe(OLD_IMAGE);
-    expect((await deploy(server, 'bad-3', 'failed', true)).lastGood).toMatch(/:good@/);
+    expect((await deploy(server, 'bad-1', 'cancelled', false)).lastGood?.image).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'bad-2', 'failed', false)).lastGood?.image).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'good', 'deployed', true)).lastGood?.image).toBe(OLD_IMAGE);
+    expect((await deploy(server, 'bad-3', 'failed', true)).lastGood?.image).toMatch(/:good@/);
     // All of it runs, and its verify-url was wrong all the same.
-    expect((await deploy(server, 'next', 'failed', false)).lastGood).toMatch(/:good@/);
+    expect((await deploy(server, 'next', 'failed', false)).lastGood?.image).toMatch(/:good@/);
   });
 });

@@ -3,7 +3,7 @@ import type { RunInfo } from '../../src/inputs/config';
 import { Cluster } from '../../src/kubectl/client';
 import { canonical, type Deployment } from '../../src/kubectl/objects';
 import { annotations } from '../../src/workload/annotations';
-import { Held, recordOutcome, restoreImage, writeImage } from '../../src/workload/changes';
+import { Held, restoreImage, writeImage } from '../../src/workload/changes';
 import { parseHistory } from '../../src/workload/history';
 import {
   type Holder,
@@ -15,6 +15,7 @@ import {
   unanswered,
   writerOf,
 } from '../../src/workload/hold';
+import { recordOutcome } from '../../src/workload/record';
 import { FakeTransport } from '../fakes/transport';
 import { configOf, RUN } from '../inputs/sample';
 import { ManualClock } from '../transport/manual-clock';
@@ -142,7 +143,7 @@ function writers(object: Deployment = deployment(), fates: Fate[] = []) {
       },
       write: async (gone?: Holder) => {
         const isGone = (workload: Deployment) => holderOf(workload)?.id === gone?.id;
-        const change = { workload: known, container, soak, image, commit: '', ...(gone && { isGone }) };
+        const change = { workload: known, container, soak, version: { image }, commit: '', ...(gone && { isGone }) };
         const written = await writeImage(writing, change);
         known = written.workload;
         template = canonical(known.spec?.template);
@@ -155,9 +156,21 @@ function writers(object: Deployment = deployment(), fates: Fate[] = []) {
         wroteBefore = writerOf(known);
       },
       restore: () =>
-        restoreImage(writing, { workload: known, template, container, image: OLD_IMAGE, writer: wroteBefore }),
+        restoreImage(writing, {
+          workload: known,
+          template,
+          container,
+          version: { image: OLD_IMAGE },
+          writer: wroteBefore,
+        }),
       end: (outcome: string) => {
-        const ending = { outcome, container: container.name, image, isSoakOver: false, writer: wroteBefore };
+        const ending = {
+          outcome,
+          container: container.name,
+          version: { image },
+          isSoakOver: false,
+          writer: wroteBefore,
+        };
         return recordOutcome(writing, known, ending);
       },
     };

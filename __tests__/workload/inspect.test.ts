@@ -11,9 +11,11 @@ const withContainers = (...containers: { name: string; image?: string; readiness
     if (spec.template.spec) spec.template.spec.containers = containers;
   });
 
+const named = (name: string | undefined) => (name === undefined ? [] : [{ name }]);
+
 describe('the container to update', () => {
   it('is the only one, whatever it runs', () => {
-    expect(chooseContainer(withContainers({ name: 'app', image: 'other/image:1' }), undefined, API)).toEqual({
+    expect(chooseContainer(withContainers({ name: 'app', image: 'other/image:1' }), [], API)).toEqual({
       index: 0,
       name: 'app',
       image: 'other/image:1',
@@ -25,14 +27,12 @@ describe('the container to update', () => {
     ['the one whose image has the same repository', undefined, API, { name: 'caring-note-api', index: 0 }],
     ['the one of another repository', undefined, repository('docker.io/envoyproxy/envoy'), { name: 'proxy', index: 1 }],
     ['the one that was named', 'proxy', API, { name: 'proxy', index: 1 }],
-  ])('is %s', (_, wanted, of, expected) => expect(chooseContainer(deployment(), wanted, of)).toMatchObject(expected));
+  ])('is %s', (_, wanted, of, expected) =>
+    expect(chooseContainer(deployment(), named(wanted), of)).toMatchObject(expected),
+  );
 
   it('says whether there is a readiness probe', () => {
-    const chosen = chooseContainer(
-      withContainers({ name: 'app', image: OLD_IMAGE, readinessProbe: {} }),
-      undefined,
-      API,
-    );
+    const chosen = chooseContainer(withContainers({ name: 'app', image: OLD_IMAGE, readinessProbe: {} }), [], API);
     expect(chosen).toMatchObject({ hasReadinessProbe: true });
   });
 
@@ -41,8 +41,32 @@ describe('the container to update', () => {
       { name: 'app', ...(image !== undefined && { image }) },
       { name: 'b', image: OLD_IMAGE },
     );
-    expect(chooseContainer(workload, undefined, API)).toMatchObject({ name: 'b', index: 1 });
-    expect(chooseContainer(workload, 'app', API)).toMatchObject({ name: 'app', image: image ?? '' });
+    expect(chooseContainer(workload, [], API)).toMatchObject({ name: 'b', index: 1 });
+    expect(chooseContainer(workload, [{ name: 'app' }], API)).toMatchObject({ name: 'app', image: image ?? '' });
+  });
+
+  it('are the named ones, also init containers: the first that gets what is built is judged, the others follow it', () => {
+    const workload = withContainers(
+      { name: 'proxy', image: 'nginx:1' },
+      { name: 'worker' },
+      { name: 'app', image: OLD_IMAGE },
+    );
+    if (workload.spec?.template.spec)
+      workload.spec.template.spec.initContainers = [{ name: 'wait' }, { name: 'migrate' }];
+    const lines = [{ name: 'migrate' }, { name: 'proxy', image: 'nginx:2' }, { name: 'app' }, { name: 'worker' }];
+    expect(chooseContainer(workload, lines, API)).toMatchObject({
+      ...{ index: 1, name: 'worker', image: '' },
+      others: [
+        { list: 'initContainers', index: 1, name: 'migrate' },
+        { list: 'containers', index: 0, name: 'proxy', fixed: 'nginx:2' },
+        { list: 'containers', index: 2, name: 'app' },
+      ],
+    });
+    expect(chooseContainer(workload, [{ name: 'migrate' }], API)).toMatchObject({ code: 'workload.which-container' });
+    expect(chooseContainer(workload, [{ name: 'app' }, { name: 'x' }, { name: 'y' }], API)).toMatchObject({
+      code: 'workload.no-container',
+      params: { container: 'x, y', names: ['proxy', 'worker', 'app', 'wait', 'migrate'] },
+    });
   });
 
   const names = ['caring-note-api', 'proxy'];
@@ -90,7 +114,7 @@ describe('the container to update', () => {
       { code: 'workload.which-container', params: { deployment: '', names: [] } },
     ],
   ])('cannot be told where %s', (_, workload, wanted, of, expected) =>
-    expect(chooseContainer(workload, wanted, of)).toEqual(expected),
+    expect(chooseContainer(workload, named(wanted), of)).toEqual(expected),
   );
 });
 

@@ -8,7 +8,7 @@ const IMAGE = `caringnote/caring-note-api:new@sha256:${'2'.repeat(64)}`;
 const HISTORY = [{ image: IMAGE, run: RUN.url, at: '2025-11-23T04:00:00.000Z', outcome: 'open', id: RUN.id }];
 const CHANGE: Change = {
   container: { index: 0, name: 'caring-note-api' },
-  image: IMAGE,
+  version: { image: IMAGE },
   soak: { set: 30, before: 0 },
   history: HISTORY,
   changeCause: 'because',

@@ -13,9 +13,9 @@ const entry = (digit: string, outcome: string, more: Partial<HistoryEntry> = {})
   container: 'app',
   ...more,
 });
-const container = (image: string) => ({ index: 0, name: 'app', image });
+const about = (image: string) => ({ container: { index: 0, name: 'app' }, running: { image } });
 const choose = (history: HistoryEntry[], running: string, version?: string, replicaSets: ReplicaSet[] = []) => {
-  const chosen = chooseVersion({ history, container: container(running), replicaSets }, version);
+  const chosen = chooseVersion({ history, ...about(running), replicaSets }, version);
   return 'code' in chosen ? chosen.code : chosen.image;
 };
 
@@ -103,15 +103,14 @@ describe('a rollback to a version', () => {
   it('does not go to one that failed', () => expect(choose(history, at('3'), '2')).toBe('version.has-failed'));
 
   it('says what there is where it has not run here', () =>
-    expect(chooseVersion({ history, container: container(at('3')), replicaSets: [] }, 'v9')).toEqual({
+    expect(chooseVersion({ history, ...about(at('3')), replicaSets: [] }, 'v9')).toEqual({
       code: 'version.not-here',
       params: { version: 'v9', known: 'revision 1 (v1), revision 2 (v2), revision 3 (v3)' },
     }));
 });
 
 describe('what runs has drifted', () => {
-  const drift = (history: HistoryEntry[], running: string) =>
-    driftFrom({ history, container: container(running) })?.image;
+  const drift = (history: HistoryEntry[], running: string) => driftFrom({ history, ...about(running) })?.image;
 
   it('where it is neither the last nor the last good image', () => {
     expect(drift([entry('1', 'deployed'), entry('2', 'deployed')], 'user/app:by-hand')).toBe(at('2'));

@@ -90,7 +90,14 @@ export interface HostConfig {
 export interface WorkloadConfig {
   readonly name: string;
   readonly namespace: string;
-  readonly container?: string;
+  /** What gets an image; empty: the only one, or the one whose repository matches. */
+  readonly containers: readonly NamedContainer[];
+}
+
+export interface NamedContainer {
+  readonly name: string;
+  /** What it is to run; left out: what is built. */
+  readonly image?: string;
 }
 
 export interface VerdictConfig {

@@ -1,9 +1,10 @@
+import { parseReference } from '../image/reference';
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
 import { LANGUAGES, type Language } from '../words/language';
 import { type Problem, problem } from '../words/words';
 import { parseBuild } from './build';
-import type { Config, HostConfig, Login, RunInfo, WorkloadConfig } from './config';
+import type { Config, HostConfig, Login, NamedContainer, RunInfo, WorkloadConfig } from './config';
 import { parseImage } from './image';
 import type { RawInputs } from './names';
 import { parseOperation } from './operation';
@@ -112,7 +113,26 @@ function parseWorkload(reader: Reader): WorkloadConfig | undefined {
   const given = reader.required('deployment')?.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, '');
   const name = reader.matching('deployment', given, SUBDOMAIN);
   const namespace = reader.matching('namespace', reader.optional('namespace') ?? 'default', LABEL);
-  const container = reader.matching('container', reader.optional('container'), LABEL);
+  const containers = parseContainers(reader);
   if (!name || !namespace) return undefined;
-  return { name, namespace, ...(container && { container }) };
+  return { name, namespace, containers };
+}
+
+/** `name` for the image that is built, `name=image` for another one; one a line. */
+function parseContainers(reader: Reader): NamedContainer[] {
+  const named = reader.list('container', { commas: false }).map((given) => {
+    const [name = '', ...rest] = given.split('=');
+    const image = rest.length > 0 ? rest.join('=').trim() : undefined;
+    if (image !== undefined && !parseReference(image).value)
+      reader.problems.push(problem('input.shape', { input: 'container', given: image }));
+    reader.matching('container', name.trim(), LABEL);
+    return { name: name.trim(), ...(image !== undefined && { image }) };
+  });
+  const given = reader.optional('container');
+  if (given !== undefined && named.length === 0) reader.matching('container', given, LABEL);
+  const names = new Set(named.map(({ name }) => name));
+  const isBuiltIn = named.length === 0 || named.some(({ image }) => image === undefined);
+  if (names.size < named.length || !isBuiltIn)
+    reader.problems.push(problem('input.containers', { names: named.map(({ name }) => name) }));
+  return named;
 }

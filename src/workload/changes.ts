@@ -4,9 +4,10 @@ import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record, recordedAs } from './history';
-import { holderOf, type IsGone, isEarlierAttempt, isTaken, RELEASED, writerOf } from './hold';
+import { holderOf, type IsGone, isTaken, writerOf } from './hold';
+import { type Chosen, isSameVersion, type Version, versionIn, versionOf } from './images';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
-import { historyPatch, type Operation, rolloutPatch } from './patch';
+import { type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
 import { Unread, type Writing, write } from './write';
 
@@ -14,8 +15,8 @@ export interface ImageChange {
   readonly workload: Deployment;
   readonly container: ChosenContainer;
   readonly soak: Soak;
-  /** As the container is to carry it. */
-  readonly image: string;
+  /** As the containers are to carry it. */
+  readonly version: Version;
   /** The commit of the image; empty where it is not known. */
   readonly commit: string;
   /** New pods, also where the image is the same. */
@@ -37,9 +38,9 @@ export interface Written {
   /** The workload as it is with the image. */
   readonly workload: Deployment;
   /** What it ran before. */
-  readonly replaced: string;
-  /** What to go back to: the image that was replaced if it served, else the last one of the history that did. */
-  readonly lastGood?: string;
+  readonly replaced: Version;
+  /** What to go back to: the version that was replaced if it served, else the last one of the history that did. */
+  readonly lastGood?: Version;
   /** What the template's `restartedAt` was; null where it had none. */
   readonly restartedAt: string | null;
 }
@@ -47,25 +48,23 @@ export interface Written {
 /** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is, and `Moved`. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, image: to, commit, isRestart, expected, workload: known, ran, isGone }: ImageChange,
+  { container, soak, version: to, commit, isRestart, expected, workload: known, ran, isGone }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const of = { container: container.name };
-  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image ?? '';
-  let before: Omit<Written, 'workload'> = { replaced: container.image, restartedAt: null };
+  let before: Omit<Written, 'workload'> = { replaced: versionIn(known, container), restartedAt: null };
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
   const patchFor = (workload: Deployment): Operation[] => {
     const holder = holderOf(workload);
     if (holder && holder.id !== run.id && !isGone?.(workload)) throw new Held(holder.url);
     const at = writing.clock.today().toISOString();
-    const replaced = imageIn(workload);
-    if (expected !== undefined && replaced !== expected) throw new Moved();
-    // Under a tag that this run has pushed there is another image now.
-    const asItWas = (it: string | undefined) => (it !== undefined && it === ran?.image ? ran.pinned : it);
-    const served = asItWas(replaced);
-    const isNews = serves(workload, replaced) && lastGood(historyOf(workload), container.name)?.image !== served;
+    const replaced = versionIn(workload, container);
+    if (expected !== undefined && replaced.image !== expected) throw new Moved();
+    const served = asItWas(replaced, ran);
+    const known = lastGood(historyOf(workload), container.name);
+    const isNews = serves(workload, replaced) && (known === undefined || printed(known) !== printed(served));
     const found = served !== undefined && {
-      image: served,
+      ...served,
       run: '',
       at,
       outcome: 'found',
@@ -73,19 +72,20 @@ export async function writeImage(
       ...revisionOf(workload),
     };
     const past = isNews && found ? record(historyOf(workload), found) : historyOf(workload);
-    const good = asItWas(lastGood(past, container.name)?.image);
+    const good = asItWas(lastGood(past, container.name), ran);
     const restartedAt = workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
-    // A restart is taken back to the very template, whatever is known of it.
-    const back = isRestart ? replaced : good;
+    // A restart is taken back to the very template, whatever is known of it. And what nothing is known of stays as it was.
+    const back = isRestart ? replaced : good && versionOf(good.image, { ...replaced.others, ...good.others });
     before = { replaced, restartedAt, ...(back !== undefined && { lastGood: back }) };
-    const history = record(past, { id: run.id, image: to, run: run.url, at, outcome: 'open', ...of });
-    const about = { image: to, commit, url: run.url };
+    const history = record(past, { id: run.id, ...to, run: run.url, at, outcome: 'open', ...of });
+    const about = { image: to.image, commit, url: run.url };
     const changeCause = line(isRestart ? 'change.cause-restart' : 'change.cause', about);
     const restarted = isRestart && { restartedAt: at };
-    return rolloutPatch(workload, { container, image: to, soak, history, changeCause, commit, run, ...restarted });
+    return rolloutPatch(workload, { container, version: to, soak, history, changeCause, commit, run, ...restarted });
   };
   try {
-    const isDone = (workload: Deployment) => writerOf(workload) === run.id && imageIn(workload) === to;
+    const isDone = (workload: Deployment) =>
+      writerOf(workload) === run.id && isSameVersion(versionIn(workload, container), to);
     return { workload: await write(writing, known, patchFor, isDone), ...before };
   } catch (error) {
     if (error instanceof KubectlError && error.reason === 'Invalid') {
@@ -109,9 +109,9 @@ export interface Restoring {
   /** The workload as it was seen last, and the template of the version that failed. */
   readonly workload: Deployment;
   readonly template: string;
-  readonly container: { readonly index: number; readonly name: string };
-  /** The image that is known to have served. */
-  readonly image: string;
+  readonly container: Chosen;
+  /** What is known to have served. */
+  readonly version: Version;
   /** What the template's `restartedAt` was before this run set it; left out where it has not. */
   readonly restartedAt?: string | null;
   /** The run that had written the workload when this one began to watch. */
@@ -125,11 +125,10 @@ export interface Restoring {
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, image, writer, restartedAt, isGone }: Restoring,
+  { workload: known, template, container, version, writer, restartedAt, isGone }: Restoring,
 ): Promise<Deployment | 'changed' | 'held'> {
   const { run, operation } = writing.config;
   const { uid } = identity(known);
-  const imageIn = (workload: Deployment) => workload.spec?.template.spec?.containers[container.index]?.image;
   let theirs: 'changed' | 'held' | undefined;
   const patchFor = (workload: Deployment): Operation[] | undefined => {
     const isChanged = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
@@ -138,7 +137,7 @@ export async function restoreImage(
     const at = writing.clock.today().toISOString();
     const entry = entryOf(workload, run.id) ?? {
       id: run.id,
-      image: imageIn(workload) ?? '',
+      ...versionIn(workload, container),
       run: run.url,
       at,
       container: container.name,
@@ -146,95 +145,51 @@ export async function restoreImage(
     // What failed must not look as if it were still under way, should this run end before it can say more.
     const outcome = recordedAs(operation.kind, 'failed');
     const history = record(historyOf(workload), { ...entry, outcome, ...revisionOf(workload) });
-    const changeCause = line('change.cause-back', { image, url: run.url });
+    const changeCause = line('change.cause-back', { image: version.image, url: run.url });
     const soak = presentSoak(workload);
     const back = restartedAt !== undefined && { restartedAt };
-    return rolloutPatch(workload, { container, image, soak, history, changeCause, commit: '', run, ...back });
+    return rolloutPatch(workload, { container, version, soak, history, changeCause, commit: '', run, ...back });
   };
   const isDone = (workload: Deployment) =>
-    imageIn(workload) === image &&
-    workload.metadata?.annotations?.[annotations.changeCause] === line('change.cause-back', { image, url: run.url });
+    isSameVersion(versionIn(workload, container), version) &&
+    workload.metadata?.annotations?.[annotations.changeCause] ===
+      line('change.cause-back', { image: version.image, url: run.url });
   const written = await write(writing, known, patchFor, isDone);
   return theirs ?? written;
 }
 
 /** What minReadySeconds is, and what its owner had: a version that comes back has to stay up as well. */
-function presentSoak({ metadata, spec }: Deployment): Soak {
+export function presentSoak({ metadata, spec }: Deployment): Soak {
   const set = spec?.minReadySeconds ?? 0;
   return { set, before: ownersSoak(metadata?.annotations?.[annotations.minReadySeconds], set) };
 }
 
-/** The image of the workload that last served for certain; undefined where none is known. */
+/** The version of the workload that last served for certain; undefined where none is known. */
 export function knownGood({
   workload,
   container,
 }: {
   workload: Deployment;
   container: ChosenContainer;
-}): string | undefined {
-  return serves(workload, container.image) ? container.image : lastGood(historyOf(workload), container.name)?.image;
+}): Version | undefined {
+  const running = versionIn(workload, container);
+  const good = serves(workload, running) ? running : lastGood(historyOf(workload), container.name);
+  return good && versionOf(good.image, good.others ?? {});
 }
 
-/** Whether the image that the workload has is known to serve: all of it runs, and no run of ours found it bad. */
-function serves(workload: Deployment, image: string): boolean {
-  return isComplete(workload) && !hasFailed(historyOf(workload), image);
+/** Under a tag that this run has pushed there is another image now; undefined where it is not known what was there. */
+function asItWas(version: Version | undefined, ran: Overwritten | undefined): Version | undefined {
+  if (!version || version.image !== ran?.image) return version;
+  return ran.pinned === undefined ? undefined : { ...version, image: ran.pinned };
 }
 
-export interface Ending {
-  /** As the history keeps it. */
-  readonly outcome: string;
-  readonly container: string;
-  /** The image that ended so. */
-  readonly image: string;
-  /** Whether minReadySeconds becomes its owner's again. */
-  readonly isSoakOver: boolean;
-  /** The run that had written the workload when this one began to watch. */
-  readonly writer: string | undefined;
+function printed(version: Version | undefined): string {
+  return canonical(version && [version.image, version.others]);
 }
 
-/**
- * Writes how the run ended into the workload's history, where the workload is still ours. It changes no template. Gives
- * why it could not, or nothing. A run that found its image there already has an entry only where that is news: it failed, or it
- * had failed before.
- */
-export async function recordOutcome(writing: Writing, known: Deployment, ending: Ending): Promise<string | undefined> {
-  const { run, operation } = writing.config;
-  const outcome = recordedAs(operation.kind, ending.outcome);
-  const { container, image, isSoakOver, writer } = ending;
-  const at = writing.clock.today().toISOString();
-  const template = canonical(known.spec?.template);
-  const patchFor = (workload: Deployment): Operation[] | undefined => {
-    const holder = holderOf(workload);
-    const isDead = holder !== undefined && isEarlierAttempt(holder, run);
-    if (isTaken(workload, run, writer, () => isDead)) return undefined;
-    const history = historyOf(workload);
-    const isOurs = writerOf(workload) === run.id;
-    const isNews = isDead || hasFailed(history, image) || outcome.startsWith('failed');
-    const isSeen = isNews && canonical(workload.spec?.template) === template;
-    const entry = isOurs
-      ? entryOf(workload, run.id)
-      : isSeen && { id: run.id, image, run: run.url, at, container, ...revisionOf(workload) };
-    const isHeld = isDead || holder?.id === run.id;
-    if (!entry && !isHeld) return undefined;
-    // After a rollback the workload's revision is that of the version put back.
-    const next = entry
-      ? record(history, { ...revisionOf(workload, { container, image }), ...entry, outcome })
-      : history;
-    const released = isHeld ? { [annotations.hold]: RELEASED } : {};
-    return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined, released);
-  };
-  try {
-    const isDone = (workload: Deployment) => {
-      const { set, before } = presentSoak(workload);
-      const holder = holderOf(workload);
-      const isFree = !holder || (holder.id !== run.id && !isEarlierAttempt(holder, run));
-      return isFree && entryOf(workload, run.id)?.outcome === outcome && (!isSoakOver || set === before);
-    };
-    await write(writing, known, patchFor, isDone);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** Whether what the workload has is known to serve: all of it runs, and no run of ours found it bad. */
+function serves(workload: Deployment, version: Version): boolean {
+  return isComplete(workload) && !hasFailed(historyOf(workload), version);
 }
 
 /** What our runs have written down of a workload, oldest first. */
@@ -242,12 +197,15 @@ export function historyOf(workload: Deployment): HistoryEntry[] {
   return parseHistory(workload.metadata?.annotations?.[annotations.history]);
 }
 
-function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
+export function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
   return historyOf(workload).find((entry) => entry.id === id);
 }
 
 /** The workload's revision, where it is the image's: somebody may have put another one there since. */
-function revisionOf(workload: Deployment, of?: { container: string; image: string }): { revision: string } | object {
+export function revisionOf(
+  workload: Deployment,
+  of?: { container: string; image: string },
+): { revision: string } | object {
   const revision = workload.metadata?.annotations?.[annotations.revision];
   const { image } = workload.spec?.template.spec?.containers.find(({ name }) => name === of?.container) ?? {};
   const isTheirs = of !== undefined && (image === undefined || !isSameImage(image, of.image));

@@ -1,9 +1,11 @@
-import { isSameImage } from '../image/reference';
+import { type Images, isSameVersion, type Version } from './images';
 
 /** One deploy of a workload, as its history annotation keeps it. */
 export interface HistoryEntry {
   /** As the container carries it, `repository:tag@digest`. */
   readonly image: string;
+  /** Of the containers that got theirs by the same change. */
+  readonly others?: Images;
   /** The Deployment's revision, once its controller has given it one. */
   readonly revision?: string;
   /** The run's address; empty for what was found serving. */
@@ -70,18 +72,18 @@ export function ofContainer(history: readonly HistoryEntry[], container: string)
   return history.filter((entry) => (entry.container ?? container) === container);
 }
 
-/** Whether the last that is known of this image is that it failed: then that it runs does not make it good. */
-export function hasFailed(history: readonly HistoryEntry[], image: string): boolean {
+/** Whether the last that is known of this version is that it failed: then that it runs does not make it good. */
+export function hasFailed(history: readonly HistoryEntry[], version: Version): boolean {
   // A run that was cancelled, or only restarted it, has learned nothing of the image.
   const isKnown = (entry: HistoryEntry) => isGood(entry) || entry.outcome.startsWith('failed');
-  const last = history.findLast((entry) => isSameImage(entry.image, image) && isKnown(entry));
+  const last = history.findLast((entry) => isSameVersion(entry, version) && isKnown(entry));
   return last?.outcome.startsWith('failed') ?? false;
 }
 
-/** The image of the container that last served for certain, and has not failed since. */
+/** The version of the container that last served for certain, and has not failed since. */
 export function lastGood(history: readonly HistoryEntry[], container: string | undefined): HistoryEntry | undefined {
   const isOfIt = (entry: HistoryEntry) => (entry.container ?? container) === container;
-  return history.findLast((entry) => isGood(entry) && isOfIt(entry) && !hasFailed(history, entry.image));
+  return history.findLast((entry) => isGood(entry) && isOfIt(entry) && !hasFailed(history, entry));
 }
 
 function isEntry(value: unknown): value is HistoryEntry {
@@ -90,6 +92,12 @@ function isEntry(value: unknown): value is HistoryEntry {
     typeof entry === 'object' &&
     entry !== null &&
     [entry.image, entry.run, entry.at, entry.outcome].every((field) => typeof field === 'string') &&
-    [entry.revision, entry.id, entry.container].every((field) => field === undefined || typeof field === 'string')
+    [entry.revision, entry.id, entry.container].every((field) => field === undefined || typeof field === 'string') &&
+    isImages(entry.others)
   );
+}
+
+function isImages(value: unknown): boolean {
+  if (value === undefined) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string');
 }

@@ -6,12 +6,12 @@ import {
   type Repository,
   sameRepository,
 } from '../image/reference';
+import type { NamedContainer } from '../inputs/config';
 import type { Container, Deployment, Pod } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
+import type { Chosen, OtherContainer } from './images';
 
-export interface ChosenContainer {
-  readonly index: number;
-  readonly name: string;
+export interface ChosenContainer extends Chosen {
   /** As it stands in the workload now. */
   readonly image: string;
   readonly hasReadinessProbe: boolean;
@@ -19,35 +19,52 @@ export interface ChosenContainer {
   readonly port?: number;
 }
 
-/** The container to update: the one that was named, else the only one, else the only one whose repository is the image's. */
+/**
+ * The containers to update. Named ones: the first main container that gets the built image is the one that is judged, the others
+ * follow it. Otherwise the only container, or else the only one whose repository is the image's.
+ */
 export function chooseContainer(
   workload: Deployment,
-  wanted: string | undefined,
+  named: readonly NamedContainer[],
   repository: Repository,
 ): ChosenContainer | Problem {
-  const containers = workload.spec?.template.spec?.containers ?? [];
-  const names = containers.map(({ name }) => name);
+  const deployment = workload.metadata?.name ?? '';
+  const { containers = [], initContainers = [] } = workload.spec?.template.spec ?? {};
+  const all = [...containers, ...initContainers].map(({ name }) => name);
+  const missing = named.map(({ name }) => name).filter((name) => !all.includes(name));
+  if (missing.length > 0)
+    return problem('workload.no-container', { deployment, container: missing.join(', '), names: all });
+  const isBuilt = (name: string) => named.some((each) => each.name === name && each.image === undefined);
   const fits = ({ name, image = '' }: Container) => {
-    if (wanted !== undefined) return name === wanted;
+    if (named.length > 0) return isBuilt(name);
     const runs = parseReference(image).value;
     return containers.length === 1 || (runs !== undefined && sameRepository(runs.repository, repository));
   };
   const fitting = containers.filter(fits);
   const [container] = fitting;
-  if (container && fitting.length === 1) {
-    const { name, image = '', readinessProbe } = container;
-    const port = portOf(container);
-    return {
-      index: containers.indexOf(container),
-      name,
-      image,
-      hasReadinessProbe: readinessProbe !== undefined,
-      ...(port !== undefined && { port }),
-    };
-  }
-  const deployment = workload.metadata?.name ?? '';
-  if (wanted !== undefined) return problem('workload.no-container', { deployment, container: wanted, names });
-  return problem('workload.which-container', { deployment, names });
+  if (!container || (named.length === 0 && fitting.length > 1))
+    return problem('workload.which-container', { deployment, names: containers.map(({ name }) => name) });
+  const { name, image = '', readinessProbe } = container;
+  const others = named
+    .filter((each) => each.name !== name)
+    .map((each) => otherContainer(each, { containers, initContainers }));
+  const port = portOf(container);
+  return {
+    index: containers.indexOf(container),
+    name,
+    image,
+    hasReadinessProbe: readinessProbe !== undefined,
+    ...(others.length > 0 && { others }),
+    ...(port !== undefined && { port }),
+  };
+}
+
+type Lists = Readonly<Record<OtherContainer['list'], readonly Container[]>>;
+
+function otherContainer({ name, image }: NamedContainer, lists: Lists): OtherContainer {
+  const list = lists.containers.some((each) => each.name === name) ? 'containers' : 'initContainers';
+  const index = lists[list].findIndex((each) => each.name === name);
+  return { list, index, name, ...(image !== undefined && { fixed: image }) };
 }
 
 function portOf({ readinessProbe, ports = [] }: Container): number | undefined {

@@ -3,6 +3,7 @@ import { type Deployment, identity } from '../kubectl/objects';
 import { annotations } from './annotations';
 import { type HistoryEntry, printHistory } from './history';
 import { printHold } from './hold';
+import type { Chosen, OtherContainer, Version } from './images';
 import { printRemembered, type Soak } from './soak';
 
 /** RFC 6902. */
@@ -13,9 +14,9 @@ export interface Operation {
 }
 
 export interface Change {
-  readonly container: { readonly index: number; readonly name: string };
-  /** `repository:tag@digest`. */
-  readonly image: string;
+  readonly container: Chosen;
+  /** Each image as `repository:tag@digest`, where its digest is known. */
+  readonly version: Version;
   readonly soak: Soak;
   readonly history: readonly HistoryEntry[];
   readonly changeCause: string;
@@ -32,12 +33,12 @@ export interface Change {
  * meanwhile into a 409 Conflict of its own, where a failed `test` is answered like every other mistake (422).
  */
 export function rolloutPatch(workload: Deployment, change: Change): Operation[] {
-  const { index, name } = change.container;
-  const container = `/spec/template/spec/containers/${index}`;
+  const { container, version } = change;
+  const others = (container.others ?? []).map((each) => setImage(each, version.others?.[each.name]));
   return [
     ...guarded(workload),
-    { op: 'test', path: `${container}/name`, value: name },
-    { op: 'replace', path: `${container}/image`, value: change.image },
+    ...setImage({ list: 'containers', ...container }, version.image),
+    ...others.flat(),
     { op: 'add', path: '/spec/minReadySeconds', value: change.soak.set },
     ...restart(workload, change.restartedAt),
     ...annotate(workload, {
@@ -49,6 +50,16 @@ export function rolloutPatch(workload: Deployment, change: Change): Operation[] 
       [annotations.hold]: printHold(change.run),
       [annotations.minReadySeconds]: printRemembered(change.soak),
     }),
+  ];
+}
+
+function setImage({ list, index, name }: Omit<OtherContainer, 'fixed'>, image: string | undefined): Operation[] {
+  const container = `/spec/template/spec/${list}/${index}`;
+  // What is not known of it stays as it is.
+  if (image === undefined) return [];
+  return [
+    { op: 'test', path: `${container}/name`, value: name },
+    { op: 'replace', path: `${container}/image`, value: image },
   ];
 }
 

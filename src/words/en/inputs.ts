@@ -27,7 +27,8 @@ const SHAPES: Record<ShapedInput, string> = {
   'ssh-username': 'the name of the user on the host, such as "deployer"',
   kubectl: 'plain words, such as "kubectl" or "sudo k3s kubectl"',
   deployment: 'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)',
-  container: "the name of one of the Deployment's containers (lower-case letters, digits and dashes)",
+  container:
+    'the name of a container (lower-case letters, digits and dashes) for the image that is built, or NAME=IMAGE for another image; one a line',
   namespace: 'the name of a namespace, such as "default" (lower-case letters, digits and dashes)',
   timeout: 'between 1s and 6h',
   'max-restarts': 'a whole number such as 2',
@@ -88,6 +89,10 @@ export const inputProblems = {
   'input.list': ({ name, detail }: { name: string; detail: string }) => ({
     what: because(`The input "${name}" is not a list that can be read`, detail),
     next: 'Write one entry a line. An entry that holds a double quote or a line break stands in double quotes, with each inner quote doubled.',
+  }),
+  'input.containers': ({ names }: { names: readonly string[] }) => ({
+    what: `The input "container" names ${names.join(', ')}, which is no list of containers that a build can go into.`,
+    next: 'Name each container once, one a line: NAME for the image that is built (at least one), or NAME=IMAGE for another image.',
   }),
   'input.keyed': ({ name, entry }: { name: string; entry: number }) => ({
     what: `Entry ${entry} of the input "${name}" is not of the form NAME=value.`,

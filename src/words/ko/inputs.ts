@@ -28,7 +28,8 @@ const SHAPES: Record<ShapedInput, string> = {
   'ssh-username': '호스트에 있는 사용자의 이름. 예: "deployer"',
   kubectl: '특수 문자가 없는 단어. 예: "kubectl", "sudo k3s kubectl"',
   deployment: 'Deployment의 이름. 예: "caring-note-api"(소문자, 숫자, 하이픈)',
-  container: '그 Deployment에 있는 컨테이너의 이름(소문자, 숫자, 하이픈)',
+  container:
+    '빌드한 이미지를 넣을 컨테이너의 이름(소문자, 숫자, 하이픈), 또는 다른 이미지라면 NAME=IMAGE. 한 줄에 하나씩',
   namespace: '네임스페이스의 이름. 예: "default"(소문자, 숫자, 하이픈)',
   timeout: '1s부터 6h까지의 시간',
   'max-restarts': '2 같은 정수',
@@ -88,6 +89,10 @@ export const inputProblems: typeof english.inputProblems = {
   'input.list': ({ name, detail }) => ({
     what: because(`"${name}" 입력값을 목록으로 읽을 수 없습니다`, detail),
     next: '한 줄에 항목을 하나씩 쓰세요. 큰따옴표나 줄바꿈이 들어 있는 항목은 큰따옴표로 감싸고, 안쪽의 큰따옴표는 두 번씩 쓰세요.',
+  }),
+  'input.containers': ({ names }) => ({
+    what: `"container" 입력값(${names.join(', ')})은 빌드한 이미지를 넣을 수 있는 컨테이너 목록이 아닙니다.`,
+    next: '컨테이너마다 한 번씩, 한 줄에 하나씩 쓰세요. 빌드한 이미지를 넣을 것은 NAME(하나 이상), 다른 이미지를 넣을 것은 NAME=IMAGE로 씁니다.',
   }),
   'input.keyed': ({ name, entry }) => ({
     what: `"${name}" 입력값의 ${entry}번째 항목이 NAME=value 형식이 아닙니다.`,
