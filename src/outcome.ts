@@ -40,5 +40,27 @@ export function isSuccess(outcome: Outcome): boolean {
   }
 }
 
+/** The worst comes first: how a run ends that had several workloads. */
+const WORST = [
+  'failed-rollback-failed',
+  'failed-no-previous',
+  'failed',
+  'unknown',
+  'cancelled',
+  'superseded',
+  'failed-rolled-back',
+  'refused',
+  'deployed',
+  'restarted',
+  'rolled-back',
+  'unchanged',
+  'planned',
+] as const satisfies readonly Outcome[];
+
+/** How a run ended whose workloads ended so. What nobody said anything of is unknown. */
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return WORST.find((outcome) => outcomes.includes(outcome)) ?? 'unknown';
+}
+
 /** Who answers requests now, as far as it is known. */
 export type Serving = 'new' | 'old' | 'both' | 'nobody' | 'unknown';

@@ -1,4 +1,5 @@
 import { printReference } from './image/reference';
+import type { Aim } from './obtain';
 import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
@@ -8,14 +9,15 @@ import { holderOf } from './workload/hold';
 import { type Chosen, imagesOf, isSameVersion, type Version, versionFor, versionIn } from './workload/images';
 
 /** Says what the run would do (`dry-run`), and ends it. `wanted` is missing where it would have to be built first. */
-export async function tellPlan(run: Run, ready: Ready, wanted: Wanted | undefined): Promise<Report> {
-  const { reporter } = run;
-  const plan = planOf(run, ready, wanted);
-  await reporter.phase('plan', async () => {
-    for (const text of [...plan.steps, ...plan.diff]) reporter.log.info(text);
+export async function tellPlans(run: Run, aims: readonly Aim[]): Promise<Report> {
+  await run.reporter.phase('plan', async () => {
+    for (const { run: part, ready, wanted } of aims) {
+      const plan = planOf(part, ready, wanted);
+      for (const text of [...plan.steps, ...plan.diff]) part.reporter.log.info(text);
+      part.reporter.found({ plan, history: historyOf(ready.workload) });
+    }
   });
-  reporter.found({ plan, history: historyOf(ready.workload) });
-  return reporter.end('planned', 'unknown', []);
+  return run.reporter.endTogether(aims.map(({ run: part }) => part.reporter.end('planned', 'unknown', [])));
 }
 
 function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan {

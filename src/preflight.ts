@@ -1,5 +1,5 @@
 import { PLACEHOLDER_DIGEST, printReference } from './image/reference';
-import type { Config } from './inputs/config';
+import type { Config, NamedContainer } from './inputs/config';
 import { getArgv, paths, selectorText } from './kubectl/argv';
 import { type Cluster, KubectlError } from './kubectl/client';
 import { type Deployment, identity, type List, type Pod, type ReplicaSet } from './kubectl/objects';
@@ -68,7 +68,7 @@ type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
 export async function look(config: Config, cluster: Cluster, beside?: (found: Found) => Promise<void>): Promise<Ready> {
   const { namespace } = config.workload;
   const workload = await readWorkload(config, cluster);
-  const container = chooseContainer(workload, config.workload.containers, config.image.repository);
+  const container = chooseContainer(workload, namedIn(workload, config), config.image.repository);
   const soak = soakOf(config, workload, 'code' in container ? undefined : container);
   const port = 'code' in container ? undefined : verifyPort(config, container);
   const problems = [obstacle(workload, namespace), container, soak, port].filter(
@@ -83,6 +83,13 @@ export async function look(config: Config, cluster: Cluster, beside?: (found: Fo
     beside?.({ workload, container, soak }),
   ]);
   return { workload, container, soak, pods, replicaSets: replicaSets.items, complete: isComplete(workload) };
+}
+
+/** Of several workloads each has its own of the containers that were named. */
+function namedIn({ spec }: Deployment, { workload: { containers }, workloads }: Config): readonly NamedContainer[] {
+  const { containers: main = [], initContainers = [] } = spec?.template.spec ?? {};
+  const isHere = ({ name }: NamedContainer) => [...main, ...initContainers].some((each) => each.name === name);
+  return workloads.length > 1 ? containers.filter(isHere) : containers;
 }
 
 /** Where `verify-path` is asked; undefined where there is none to ask. */

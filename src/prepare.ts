@@ -8,13 +8,20 @@ import { patiently } from './kubectl/patience';
 import { isTriedOut, preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
-import { Failure, line, type Problem } from './words/words';
+import { Failure, line, type Problem, problem } from './words/words';
+import { imagesOf, versionIn } from './workload/images';
 
-export interface Checked {
+/** One workload as it was found. */
+export interface Looked {
   readonly ready: Ready;
-  readonly cluster: Cluster;
   /** For advice: asked in a long build's shadow, or else while the rollout goes on. */
   readonly facts: Later<Facts>;
+}
+
+export interface Checked {
+  readonly cluster: Cluster;
+  /** Of each workload, in the order of the configuration. */
+  readonly looked: readonly Looked[];
 }
 
 export interface Prepared extends Checked {
@@ -57,9 +64,9 @@ export async function buildWhileChecking(
     if (!checked || stopBuild.signal.aborted) throw new Failure(problems);
     return checked;
   });
-  const beginInShadow = async ({ facts }: Checked) => {
+  const beginInShadow = async ({ looked }: Checked) => {
     await tools.clock.sleep(LONG_BUILD_MS, built.signal);
-    if (!built.signal.aborted) await facts.begin();
+    if (!built.signal.aborted) await Promise.all(looked.map(({ facts }) => facts.begin()));
   };
   checking.result.then(beginInShadow).catch(() => undefined);
   const [pushed, checked] = await Promise.all([
@@ -68,14 +75,13 @@ export async function buildWhileChecking(
   ]);
   checking.show();
   if (!pushed || !checked) throw new Failure(problems);
-  reporter.found({ previousImage: checked.ready.container.image });
   return { built: pushed, ...checked };
 }
 
 /** Looks whether the cluster will take what is not built here; and the registry what would be, for a plan of a deploy. */
 export async function check(config: Config, tools: Tools, reporter: Reporter, closing: Closing): Promise<Checked> {
   const asked = { signal: tools.signal, note: (text: string) => reporter.log.info(text) };
-  const checked = await reporter.phase('preflight', async () => {
+  return reporter.phase('preflight', async () => {
     const results = await Promise.allSettled([
       checkCluster(config, tools, closing, asked),
       config.operation.kind === 'deploy' && checkLogin(config, tools, asked),
@@ -85,8 +91,6 @@ export async function check(config: Config, tools: Tools, reporter: Reporter, cl
     if (problems.length > 0 || cluster.status === 'rejected') throw new Failure(problems);
     return cluster.value;
   });
-  reporter.found({ previousImage: checked.ready.container.image });
-  return checked;
 }
 
 /** What a build needs, with its lines shown as they come. */
@@ -113,16 +117,51 @@ async function checkCluster(
   closing.add(() => transport.close());
   note(line('log.connected', { host, port, username, ms: clock.now() - began }));
   const onTrouble = (detail: string) => note(line('log.no-contact', { detail }));
-  const look = () => preflight(config, new Cluster(transport, kubectl, signal));
-  const ready = await patiently(look, { clock, signal, onTrouble });
-  const { container, workload, complete } = ready;
+  const cluster = new Cluster(transport, kubectl, cancel);
+  const asked = new Cluster(transport, kubectl, signal);
+  const found = await Promise.allSettled(
+    config.workloads.map((workload) => {
+      const own = { ...config, workload };
+      return patiently(() => preflight(own, asked), { clock, signal, onTrouble });
+    }),
+  );
+  const problems = found.flatMap((each) => (each.status === 'rejected' ? problemsOf(each.reason) : []));
+  if (problems.length > 0) throw new Failure(problems);
+  const all = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const unused = unusedContainer(config, all);
+  if (unused) throw new Failure(unused);
+  const isOneOfSeveral = all.length > 1;
+  const looked = all.map((ready, index) => {
+    const own = { ...config, workload: config.workloads[index] ?? config.workload };
+    const to = (text: string) => note(isOneOfSeveral ? `${own.workload.name}: ${text}` : text);
+    tellFound(own, ready, to);
+    return { ready, facts: new Later(() => gatherFacts(own, tools, cluster, ready)) };
+  });
+  return { cluster, looked };
+}
+
+function tellFound(config: Config, { container, workload, complete }: Ready, note: Note): void {
   const { replicas = 1, strategy } = workload.spec ?? {};
-  const { name, image } = container;
-  note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
+  for (const [name, image] of imagesOf(container, versionIn(workload, container)))
+    note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
   if (!complete) note(line('log.rolling', {}));
   if (isTriedOut(config)) note(line('log.trial', {}));
-  const cluster = new Cluster(transport, kubectl, cancel);
-  return { ready, cluster, facts: new Later(() => gatherFacts(config, tools, cluster, ready)) };
+}
+
+/** A container that was named, and that none of the workloads has. */
+function unusedContainer({ workloads }: Config, all: readonly Ready[]): Problem | undefined {
+  const names = new Set(
+    all.flatMap(({ workload }) =>
+      [
+        ...(workload.spec?.template.spec?.containers ?? []),
+        ...(workload.spec?.template.spec?.initContainers ?? []),
+      ].map(({ name }) => name),
+    ),
+  );
+  const missing = (workloads[0]?.containers ?? []).map(({ name }) => name).filter((name) => !names.has(name));
+  const deployment = workloads.map(({ name }) => name).join(', ');
+  if (missing.length === 0) return undefined;
+  return problem('workload.no-container', { deployment, container: missing.join(', '), names: [...names] });
 }
 
 async function checkLogin(

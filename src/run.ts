@@ -1,5 +1,6 @@
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
+import type { Outcome } from './outcome';
 import type { Ready } from './preflight';
 import type { Report } from './report/report';
 import type { Reporter } from './report/reporter';
@@ -63,4 +64,10 @@ export function wayBack({ config }: Run, { container, lastGood, replaced, versio
   const images = imagesOf(container, back).map(([each, image]) => `${each}=${image}`);
   const words = ['kubectl', 'set', 'image', `deployment/${name}`, ...images, '-n', namespace];
   return { wayBack: { command: quote(words), isKnownGood: lastGood !== undefined } };
+}
+
+/** How a change that serves ends. */
+export function outcomeOf({ operation }: Config): Outcome {
+  const outcomes = { deploy: 'deployed', redeploy: 'deployed', restart: 'restarted', rollback: 'rolled-back' } as const;
+  return outcomes[operation.kind];
 }

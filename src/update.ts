@@ -32,6 +32,38 @@ export async function update(run: Run, cluster: Cluster, before: Ready, wanted: 
   }
 }
 
+/** A workload that this run is at work on, as it was found, and what it is to run. */
+export interface Updating {
+  readonly run: Run;
+  readonly ready: Ready;
+  readonly wanted: Wanted;
+}
+
+/**
+ * Updates one workload after the other, always in the same order: two runs that each hold what the other waits for would wait for
+ * ever. Where one cannot be written, those before it are given back with the `error`; where nothing has been changed, it is thrown.
+ */
+export async function updateAll<T extends Updating>(
+  cluster: Cluster,
+  all: readonly T[],
+): Promise<{ begun: Map<T, Begun>; lost?: { of: T; error: unknown } }> {
+  const begun = new Map<T, Begun>();
+  const byName = all.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+  for (const of of byName) {
+    try {
+      begun.set(of, await update(of.run, cluster, of.ready, of.wanted));
+    } catch (error) {
+      if (![...begun.values()].some(({ changed }) => changed)) throw error;
+      return { begun, lost: { of, error } };
+    }
+  }
+  return { begun };
+}
+
+function nameOf({ run }: Updating): string {
+  return run.config.workload.name;
+}
+
 function lookPatiently({ tools, reporter }: Run, read: () => Promise<Ready>): Promise<Ready> {
   const onTrouble = (detail: string) => reporter.log.info(line('log.no-contact', { detail }));
   return patiently(read, { clock: tools.clock, signal: tools.signal, onTrouble });

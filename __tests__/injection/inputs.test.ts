@@ -174,7 +174,16 @@ const PLACES: readonly Place[] = [
     ({ host }) => [host.kubectl.join(' ')],
     (value) => value.trim().replace(/\s+/g, ' '),
   ),
-  whole('deployment', ({ workload }) => [workload.name]),
+  whole(
+    'deployment',
+    ({ workloads }) => [workloads.map(({ name }) => name).join('\n')],
+    (value) =>
+      value
+        .trim()
+        .split(/\s*[\n,]\s*/)
+        .join('\n')
+        .replaceAll('"', ''),
+  ),
   whole(
     'container',
     ({ workload }) => [

@@ -28,6 +28,7 @@ describe('the least that a user writes', () => {
         kubectl: ['kubectl'],
       },
       workload: { name: 'caring-note-api', namespace: 'default', containers: [] },
+      workloads: [{ name: 'caring-note-api', namespace: 'default', containers: [] }],
       verdict: { timeoutMs: 600_000, maxRestarts: 2, rollbackOnFailure: true },
       operation: { kind: 'deploy' },
       isDryRun: false,
@@ -35,6 +36,19 @@ describe('the least that a user writes', () => {
     });
     expect(config.host.key.reveal()).toBe(rawInputs()['ssh-key']);
   });
+
+  it.each([['a\nb\nc\nd'], ['a\na'], ['a, a']])(
+    'names each workload once, and no more than can be watched at a time: %j',
+    (deployment) =>
+      expect(problemsOf({ deployment })).toEqual([
+        { code: 'input.workloads', params: expect.objectContaining({ most: 3 }) },
+      ]),
+  );
+
+  it.each([['app\napp'], ['proxy=nginx:1']])(
+    'names each container once, and one that gets what is built: %j',
+    (container) => expect(problemsOf({ container })).toMatchObject([{ code: 'input.containers' }]),
+  );
 
   it.each(['image', 'ssh-host', 'ssh-username', 'deployment'] as const)('cannot do without %s', (name) => {
     expect(problemsOf({ [name]: ' \n' })).toEqual([{ code: 'input.missing', params: { name } }]);
@@ -96,6 +110,7 @@ const RIGHT: [Partial<RawInputs>, (config: ReturnType<typeof configOf>) => unkno
   [{ kubectl: 'sudo  k3s kubectl' }, ({ host }) => host.kubectl, ['sudo', 'k3s', 'kubectl']],
   [{ kubectl: '/usr/bin/kubectl --context=a@b' }, ({ host }) => host.kubectl, ['/usr/bin/kubectl', '--context=a@b']],
   [{ deployment: 'deployment/web' }, ({ workload }) => workload.name, 'web'],
+  [{ deployment: 'api\ndeploy/worker' }, ({ workloads }) => workloads.map(({ name }) => name), ['api', 'worker']],
   [{ deployment: 'deploy/web' }, ({ workload }) => workload.name, 'web'],
   [{ deployment: 'deployments.apps/web.v2' }, ({ workload }) => workload.name, 'web.v2'],
   [{ container: 'app-1' }, ({ workload }) => workload.containers, [{ name: 'app-1' }]],
@@ -170,7 +185,6 @@ describe('a wrong input is refused, by its name', () => {
         '-oProxyCommand=id',
         'a;b',
         '$(id)',
-        'a\nb',
         'a\0b',
         '한국.kr',
         'x'.repeat(254),
@@ -205,7 +219,6 @@ describe('a wrong input is refused, by its name', () => {
         'web-',
         'a..b',
         'a b',
-        'a\nb',
         '$(id)',
         'a;b',
         'a'.repeat(254),
@@ -274,7 +287,6 @@ describe('a wrong input is refused, by its name', () => {
         'a b',
         'a;b',
         '$(id)',
-        'a\nb',
         '한국',
         'a'.repeat(300),
         'a@sha256:0',

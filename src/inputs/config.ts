@@ -10,7 +10,10 @@ export interface Config {
   readonly image: ImageConfig;
   readonly build: BuildConfig;
   readonly host: HostConfig;
+  /** The one that is worked on; of several, the first. */
   readonly workload: WorkloadConfig;
+  /** All that get the image, in the order they were given in. */
+  readonly workloads: readonly WorkloadConfig[];
   readonly verdict: VerdictConfig;
   readonly environmentUrl?: string;
   readonly run: RunInfo;

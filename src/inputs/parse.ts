@@ -35,11 +35,12 @@ export function parseInputs(
   const image = parseImage(reader, run, otherLogins);
   const build = parseBuild(reader);
   const host = parseHost(reader);
-  const workload = parseWorkload(reader);
+  const workloads = parseWorkloads(reader);
+  const [workload] = workloads ?? [];
   const verdict = parseVerdict(reader);
   const environmentUrl = parseUrl(reader, 'environment-url');
   parseLanguage(reader);
-  if (reader.problems.length > 0 || !image || !host || !workload) return { problems: reader.problems };
+  if (reader.problems.length > 0 || !image || !host || !workloads || !workload) return { problems: reader.problems };
   return {
     config: {
       operation,
@@ -48,6 +49,7 @@ export function parseInputs(
       build,
       host,
       workload,
+      workloads,
       verdict,
       run,
       ...(environmentUrl && { environmentUrl }),
@@ -109,13 +111,21 @@ function hostKeysOf(reader: Reader, text: string, host: string, port: number): H
   return undefined;
 }
 
-function parseWorkload(reader: Reader): WorkloadConfig | undefined {
-  const given = reader.required('deployment')?.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, '');
-  const name = reader.matching('deployment', given, SUBDOMAIN);
+/** Each workload that is watched takes two of the channels that sshd allows a connection. */
+const WORKLOADS = 3;
+
+function parseWorkloads(reader: Reader): WorkloadConfig[] | undefined {
+  const given = reader.required('deployment');
+  const listed = reader.list('deployment', { commas: true });
+  // A list of nothing is no name either.
+  const names = (listed.length === 0 && given !== undefined ? [given] : listed)
+    .map((each) => each.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, ''))
+    .filter((each) => reader.matching('deployment', each, SUBDOMAIN) !== undefined);
+  if (names.length > WORKLOADS || new Set(names).size < names.length)
+    reader.problems.push(problem('input.workloads', { names, most: WORKLOADS }));
   const namespace = reader.matching('namespace', reader.optional('namespace') ?? 'default', LABEL);
   const containers = parseContainers(reader);
-  if (!name || !namespace) return undefined;
-  return { name, namespace, containers };
+  return namespace && names.length > 0 ? names.map((name) => ({ name, namespace, containers })) : undefined;
 }
 
 /** `name` for the image that is built, `name=image` for another one; one a line. */

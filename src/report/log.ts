@@ -11,3 +11,16 @@ export interface Log {
   warning(text: string): void;
   error(problem: Problem): void;
 }
+
+/** The same log, for lines about one of several. */
+export function prefixed(log: Log, name: string): Log {
+  const own = (text: string) => `${name}: ${text}`;
+  return {
+    group: (title) => log.group(own(title)),
+    end: () => log.end(),
+    info: (text) => log.info(own(text)),
+    foreign: (text) => log.foreign(text),
+    warning: (text) => log.warning(own(text)),
+    error: (problem) => log.error(problem),
+  };
+}

@@ -17,27 +17,35 @@ const EVENTS = 20;
 /** New pods come first, so what is cut off are old ones mostly. */
 const POD_ROWS = 30;
 
+const ROWS = ['image', 'size', 'built', 'previous', 'namespace', 'revision', 'took'] as const;
+type Row = (typeof ROWS)[number];
+
+/** What belongs to one workload of several; the rest belongs to the run. */
+const OF_PART: ReadonlySet<Row> = new Set(['previous', 'revision'] as const);
+
 /** The job summary, in GitHub's Markdown. */
 export function renderSummary(report: Report): string {
-  const { operation, outcome, deployment, namespace } = report;
-  const mark = isSuccess(outcome)
-    ? '✅'
-    : outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown'
-      ? '⚠️'
-      : '❌';
-  const isDone = outcome !== 'refused' && outcome !== 'planned';
-  const built = report.phases.find(({ name, ended }) => name === 'build' && ended === 'done');
-  const rows = [
-    [line('summary.image', {}), report.image && code(report.image)],
-    [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
-    [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
-    [line(isDone ? 'summary.previous' : 'summary.now', {}), report.previousImage && code(report.previousImage)],
-    [line('summary.namespace', {}), code(namespace)],
-    [line('summary.revision', {}), report.revision && escapeText(report.revision)],
-    [line('summary.took', {}), printDuration(report.durationMs)],
-  ].filter((row): row is [string, string] => row[1] !== undefined && row[1] !== '');
+  const { parts, phases } = report;
+  const ofPart = (isOfPart: boolean) => ROWS.filter((row) => OF_PART.has(row) === isOfPart);
   return [
-    `## ${mark} ${escapeText(line('outcome.headline', { outcome, deployment, operation }))}`,
+    `## ${headline(report)}`,
+    ...(parts ? [facts(report, ofPart(false))] : account(report, ROWS)),
+    ...(parts ?? []).flatMap((part) => [`### ${headline(part)}`, ...account(part, ofPart(true))]),
+    ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
+    ...(phases.length > 0 ? [`**${line('summary.timeline', {})}**`, fence(gantt(phases), 'mermaid')] : []),
+  ].join('\n\n');
+}
+
+function headline({ outcome, deployment, operation }: Report): string {
+  const isUnclear = outcome === 'cancelled' || outcome === 'superseded' || outcome === 'unknown';
+  const mark = isSuccess(outcome) ? '✅' : isUnclear ? '⚠️' : '❌';
+  return `${mark} ${escapeText(line('outcome.headline', { outcome, deployment, operation }))}`;
+}
+
+/** What there is to say of one workload. */
+function account(report: Report, rows: readonly Row[]): string[] {
+  const { outcome } = report;
+  return [
     ...(outcome === 'refused' || outcome === 'planned' ? [] : [line('outcome.serving', { serving: report.serving })]),
     ...report.problems.flatMap((each) => {
       const { what, next } = explain(each);
@@ -49,18 +57,36 @@ export function renderSummary(report: Report): string {
     ...(report.wayBack
       ? [`**${line('summary.way-back', { ...report.wayBack, outcome })}:**`, fence(report.wayBack.command, 'sh')]
       : []),
-    table(['', ''], rows),
+    facts(report, rows),
     ...(report.plan ? [planText(report.plan)] : []),
     ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
     ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
-    ...report.warnings.map((warning) => `> [!WARNING]\n> ${escapeText(warning)}`),
     ...report.advice.map(adviceItem),
     ...(report.history && report.history.length > 0 ? [historyDetails(report.history)] : []),
-    ...(report.phases.length > 0
-      ? [`**${line('summary.timeline', {})}**`, fence(gantt(report.phases), 'mermaid')]
-      : []),
-  ].join('\n\n');
+  ];
+}
+
+function facts(report: Report, names: readonly Row[]): string {
+  const { outcome, phases } = report;
+  const isDone = outcome !== 'refused' && outcome !== 'planned';
+  const built = phases.find(({ name, ended }) => name === 'build' && ended === 'done');
+  const rows: Readonly<Record<Row, readonly [string, string | false | undefined]>> = {
+    image: [line('summary.image', {}), report.image && code(report.image)],
+    size: [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
+    built: [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
+    previous: [
+      line(isDone ? 'summary.previous' : 'summary.now', {}),
+      report.previousImage && code(report.previousImage),
+    ],
+    namespace: [line('summary.namespace', {}), code(report.namespace)],
+    revision: [line('summary.revision', {}), report.revision && escapeText(report.revision)],
+    took: [line('summary.took', {}), printDuration(report.durationMs)],
+  };
+  const filled = names
+    .map((name) => rows[name])
+    .filter((row): row is [string, string] => row[1] !== undefined && row[1] !== false && row[1] !== '');
+  return table(['', ''], filled);
 }
 
 function podTable(all: readonly PodRow[]): string {

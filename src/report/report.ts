@@ -56,4 +56,6 @@ export interface Report {
   /** One command that brings the previous version back; missing where none is needed. */
   readonly wayBack?: { readonly command: string; readonly isKnownGood: boolean };
   readonly environmentUrl?: string;
+  /** Where there are several workloads: how each of them ended. */
+  readonly parts?: readonly Report[];
 }

@@ -1,13 +1,13 @@
 import { type PinnedImage, parseReference, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
-import { isSuccess, type Outcome, type Serving } from '../outcome';
+import { isSuccess, type Outcome, type Serving, worstOf } from '../outcome';
 import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
 import type { Advice } from '../workload/advice';
 import type { HistoryEntry } from '../workload/history';
-import type { Log } from './log';
+import { type Log, prefixed } from './log';
 import type { Phase, PhaseName } from './phase';
 import type { PodRow, Report } from './report';
 
@@ -23,8 +23,15 @@ export class Reporter {
     private readonly config: Config,
     private readonly clock: Clock,
     readonly log: Log,
+    private readonly isPart = false,
   ) {
     this.#startedAt = clock.now();
+  }
+
+  /** For one workload of several: it gathers what is its own, and its lines say whose they are. */
+  of(config: Config): Reporter {
+    const { workload, workloads } = config;
+    return workloads.length > 1 ? new Reporter(config, this.clock, prefixed(this.log, workload.name), true) : this;
   }
 
   /** Runs a phase that has the log to itself: in a group, with its duration behind it. */
@@ -98,9 +105,32 @@ export class Reporter {
     return this.#report;
   }
 
+  /** Ends the run from the ends of its workloads, each of which has told its own. */
+  endTogether(parts: readonly Report[]): Report {
+    const [only, ...others] = parts;
+    if (only && others.length === 0) return only;
+    const outcome = worstOf(parts.map((part) => part.outcome));
+    const all = (values: (string | undefined)[]) => values.filter((value) => value !== undefined).join('\n');
+    const told = new Set<string>();
+    const isNews = (advice: Advice) => !told.has(JSON.stringify(advice)) && told.add(JSON.stringify(advice));
+    const { image, digest } = only ?? {};
+    this.#found = { ...(image && { image }), ...(digest && { digest }), ...this.#found };
+    this.#report ??= {
+      ...this.#end(outcome, 'unknown', []),
+      problems: parts.flatMap(({ problems }) => problems),
+      previousImage: all(parts.map(({ previousImage }) => previousImage)),
+      revision: all(parts.map(({ revision }) => revision)),
+      warnings: [...this.#warnings, ...parts.flatMap(({ warnings }) => warnings)],
+      parts: parts.map((part) => ({ ...part, advice: part.advice.filter(isNews) })),
+    };
+    return this.#report;
+  }
+
   #end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
-    const { name: deployment, namespace } = this.config.workload;
-    const { environmentUrl } = this.config;
+    const { workload, workloads, environmentUrl } = this.config;
+    const isWhole = workloads.length > 1 && !this.isPart;
+    const deployment = isWhole ? workloads.map(({ name }) => name).join(', ') : workload.name;
+    const { namespace } = workload;
     const { kind: operation } = this.config.operation;
     for (const each of this.#found.logs ?? []) {
       this.log.group(line('log.logs-of', each));
@@ -115,7 +145,7 @@ export class Reporter {
     }
     for (const each of problems) this.log.error(each);
     this.log.info(line('outcome.headline', { outcome, deployment, operation }));
-    if (outcome !== 'refused' && outcome !== 'planned') this.log.info(line('outcome.serving', { serving }));
+    if (outcome !== 'refused' && outcome !== 'planned' && !isWhole) this.log.info(line('outcome.serving', { serving }));
     if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));
     return {
       tags: [],

@@ -90,6 +90,10 @@ export const inputProblems = {
     what: because(`The input "${name}" is not a list that can be read`, detail),
     next: 'Write one entry a line. An entry that holds a double quote or a line break stands in double quotes, with each inner quote doubled.',
   }),
+  'input.workloads': ({ names, most }: { names: readonly string[]; most: number }) => ({
+    what: `The input "deployment" names ${names.length} workloads: ${names.join(', ')}.`,
+    next: `Name each once, and ${most} at most, one a line; further ones in another step.`,
+  }),
   'input.containers': ({ names }: { names: readonly string[] }) => ({
     what: `The input "container" names ${names.join(', ')}, which is no list of containers that a build can go into.`,
     next: 'Name each container once, one a line: NAME for the image that is built (at least one), or NAME=IMAGE for another image.',

@@ -35,6 +35,10 @@ export const rolloutProblems = {
         ? `Resume it, and run the job again: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
         : `See what runs: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. If this version should be out, run the job again.`,
   }),
+  'rollout.sibling': (p: Where & { others: readonly string[] }) => ({
+    what: `"${p.deployment}" came in one step with ${p.others.length === 0 ? 'another workload that could not be changed' : `${p.others.join(', ')}, which failed`}: its new version does not stay either.`,
+    next: 'What is wrong stands with the other one. Once that is mended, run the job again.',
+  }),
   'rollout.scaled-to-zero': (p: Where) => ({
     what: `Somebody scaled the Deployment "${p.deployment}" to 0 replicas meanwhile, so nothing shows whether the new version works.`,
     next: `Scale it up and run the job again: kubectl scale deployment/${p.deployment} -n ${p.namespace} --replicas=1`,

@@ -90,6 +90,10 @@ export const inputProblems: typeof english.inputProblems = {
     what: because(`"${name}" 입력값을 목록으로 읽을 수 없습니다`, detail),
     next: '한 줄에 항목을 하나씩 쓰세요. 큰따옴표나 줄바꿈이 들어 있는 항목은 큰따옴표로 감싸고, 안쪽의 큰따옴표는 두 번씩 쓰세요.',
   }),
+  'input.workloads': ({ names, most }) => ({
+    what: `"deployment" 입력값에 워크로드가 ${names.length}개 있습니다: ${names.join(', ')}.`,
+    next: `하나를 한 번씩만, 한 줄에 하나씩, 많아도 ${most}개까지 쓰세요. 나머지는 다른 스텝에 쓰세요.`,
+  }),
   'input.containers': ({ names }) => ({
     what: `"container" 입력값(${names.join(', ')})은 빌드한 이미지를 넣을 수 있는 컨테이너 목록이 아닙니다.`,
     next: '컨테이너마다 한 번씩, 한 줄에 하나씩 쓰세요. 빌드한 이미지를 넣을 것은 NAME(하나 이상), 다른 이미지를 넣을 것은 NAME=IMAGE로 씁니다.',

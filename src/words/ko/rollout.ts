@@ -34,6 +34,10 @@ export const rolloutProblems: typeof english.rolloutProblems = {
         ? `다시 시작하고 job을 다시 실행하세요: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
         : `무엇이 실행되고 있는지 확인하세요: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. 이 버전을 내보내야 한다면 job을 다시 실행하세요.`,
   }),
+  'rollout.sibling': (p) => ({
+    what: `"${p.deployment}"은(는) ${p.others.length === 0 ? '바꿀 수 없었던 다른 워크로드' : `실패한 ${p.others.join(', ')}`}와(과) 같은 스텝에서 배포되었으므로, 새 버전을 그대로 두지 않습니다.`,
+    next: '무엇이 잘못되었는지는 다른 워크로드 쪽에 나와 있습니다. 그것을 고친 뒤에 job을 다시 실행하세요.',
+  }),
   'rollout.scaled-to-zero': (p) => ({
     what: `그사이에 누군가 "${p.deployment}" Deployment의 replica를 0개로 줄여서, 새 버전이 동작하는지 확인할 방법이 없습니다.`,
     next: `replica를 늘리고 job을 다시 실행하세요: kubectl scale deployment/${p.deployment} -n ${p.namespace} --replicas=1`,

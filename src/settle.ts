@@ -1,0 +1,117 @@
+import { type Ended, isPutBack, recover } from './recover';
+import { progressLines } from './report/progress';
+import { unclearEnding } from './rollout/ending';
+import type { Cause } from './rollout/verdict';
+import { PathCheck, verifyUrl } from './rollout/verify';
+import { WaitingPods } from './rollout/waiting';
+import { type Watched, watchRollout } from './rollout/watch';
+import { type Begun, outcomeOf, type Run } from './run';
+
+/** A workload of the run whose rollout has begun. */
+export interface Part {
+  readonly run: Run;
+  readonly begun: Begun;
+}
+
+/**
+ * Watches every workload until its rollout is judged, and verified. A version that is bad is put back, and with it what the other
+ * workloads of the step have got: they came together. `isLost`: one of them could not be
+ * written at all, so the others are put back too.
+ */
+export async function settle(whole: Run, parts: readonly Part[], { isLost }: { isLost: boolean }): Promise<Ended[]> {
+  const { config, reporter } = whole;
+  const watched = await reporter.phase('watch', () => watchAll(whole, parts, isLost));
+  for (const [index, { verdict }] of watched.entries())
+    if (verdict.kind === 'good') parts[index]?.run.reporter.found({ revision: verdict.revision });
+  const isGood = watched.every(({ verdict }) => verdict.kind === 'good') && !isLost;
+  const wrong = isGood ? await verify(whole) : undefined;
+  const causes = watched.map(({ verdict }) => (verdict.kind === 'bad' ? verdict.cause : wrong));
+  const goesBack = isLost || causes.some((cause) => cause && isPutBack(config, cause));
+  const fates = parts.map((part, index): Fate => {
+    const seen = watched[index];
+    const cause = causes[index];
+    if (!seen) throw new Error('every part is watched');
+    if (cause) return { ...part, seen, cause };
+    const isOurs = seen.verdict.kind === 'good' || isInterrupted(seen, whole);
+    return { ...part, seen, isSibling: goesBack && isOurs && part.begun.changed };
+  });
+  const back = await recover(whole, fates.filter((fate) => fate.cause !== undefined || fate.isSibling).map(toBad));
+  return fates.map((fate) => back.get(fate.begun) ?? endOf(whole, fate));
+}
+
+interface Fate extends Part {
+  readonly seen: Watched;
+  readonly cause?: Cause;
+  /** Nothing is wrong with it, but it came with another one that failed. */
+  readonly isSibling?: boolean;
+}
+
+function toBad({ run, begun, seen, cause }: Fate) {
+  return { run, begun, snapshot: seen.snapshot, ...(cause && { cause }) };
+}
+
+/** Whether it was not watched to its end because another workload had failed. */
+function isInterrupted({ verdict }: Watched, { tools }: Run): boolean {
+  return verdict.kind === 'unknown' && verdict.why === 'interrupted' && !tools.signal.aborted;
+}
+
+/** How a workload ends that stays as it is. */
+function endOf({ config, tools }: Run, { run, begun, seen }: Fate): Ended {
+  const { verdict, snapshot } = seen;
+  const where = { deployment: run.config.workload.name, namespace: run.config.workload.namespace };
+  const stays = { snapshot, current: 'new' as const };
+  switch (verdict.kind) {
+    case 'good': {
+      if (config.verdict.verifyUrl !== undefined && tools.signal.aborted)
+        return { ...unclearEnding({ kind: 'unknown', why: 'interrupted' }, where), ...stays };
+      return { outcome: begun.changed ? outcomeOf(config) : 'unchanged', problems: [], ...stays };
+    }
+    case 'superseded':
+    case 'unknown': {
+      const trouble = begun.observer.trouble()?.message ?? '';
+      return { ...unclearEnding(verdict, { ...where, trouble }), ...stays };
+    }
+    case 'bad':
+      // All that are bad have been recovered from; what nobody has said anything of is unknown.
+      return { outcome: 'unknown', problems: [], ...stays };
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** As soon as one is known to be put back, the others that this run has changed need not be watched any longer. */
+async function watchAll(whole: Run, parts: readonly Part[], isLost: boolean): Promise<Watched[]> {
+  const failed = new AbortController();
+  if (isLost) failed.abort();
+  return Promise.all(
+    parts.map(async (part) => {
+      const signals = part.begun.changed ? [whole.tools.signal, failed.signal] : [whole.tools.signal];
+      const seen = await watch(part, AbortSignal.any(signals));
+      if (seen.verdict.kind === 'bad' && isPutBack(whole.config, seen.verdict.cause)) failed.abort();
+      return seen;
+    }),
+  );
+}
+
+async function watch({ run, begun }: Part, signal: AbortSignal): Promise<Watched> {
+  const { config, tools, reporter } = run;
+  const { target, container, cluster, observer } = begun;
+  const { clock } = tools;
+  const { namespace } = config.workload;
+  const { verifyPath } = config.verdict;
+  const { hasReadinessProbe } = container;
+  const port = verifyPath?.port ?? container.port;
+  const check =
+    verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path, hasReadinessProbe });
+  const onLook = progressLines(clock, (text) => reporter.log.info(text));
+  const waiting = new WaitingPods(cluster, clock, namespace);
+  return watchRollout(target, { observer, clock, signal, onLook, waiting, ...(check && { check }) });
+}
+
+/** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */
+async function verify({ config, tools, reporter }: Run): Promise<Cause | undefined> {
+  const { verifyUrl: url } = config.verdict;
+  if (url === undefined) return undefined;
+  const detail = await reporter.phase('verify', () => verifyUrl(url, tools.fetch, tools.clock, tools.signal));
+  return detail === undefined ? undefined : { code: 'verify-url', url, detail };
+}
