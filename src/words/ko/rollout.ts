@@ -21,7 +21,7 @@ interface Where {
 export const rolloutProblems: typeof english.rolloutProblems = {
   'rollout.deadline': (p) => ({
     what: `새 버전이 ${p.whose === 'timeout' ? `"timeout" 값 ${printDuration(p.ms)}` : 'Deployment 자체의 제한 시간(progressDeadlineSeconds)'} 안에 뜨지 않았습니다: ${WAITS[p.waitingFor]}${p.trouble ? ` (${troubleText(p.trouble)})` : ''}.`,
-    next: `Pod를 확인하세요: kubectl get pods -n ${p.namespace}${p.trouble ? `, kubectl describe pod ${p.trouble.pod} -n ${p.namespace}` : ''}. ${longer(p)}`,
+    next: `Pod를 확인하세요("kubectl get pods -n ${p.namespace}"${p.trouble ? `, "kubectl describe pod ${p.trouble.pod} -n ${p.namespace}"` : ''}). ${longer(p)}`,
   }),
   'rollout.stalled': (p) => ({
     what: `클러스터가 롤아웃을 계속할 수 없습니다: ${p.reason}: ${p.message}`,
@@ -32,7 +32,7 @@ export const rolloutProblems: typeof english.rolloutProblems = {
     next:
       p.by === 'paused'
         ? `다시 시작하고 job을 다시 실행하세요: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
-        : `무엇이 실행되고 있는지 확인하세요: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. 이 버전을 내보내야 한다면 job을 다시 실행하세요.`,
+        : `무엇이 실행되고 있는지 확인하세요(kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide). 이 버전을 내보내야 한다면 job을 다시 실행하세요.`,
   }),
   'rollout.scaled-to-zero': (p) => ({
     what: `그사이에 누군가 "${p.deployment}" Deployment의 replica를 0개로 줄여서, 새 버전이 동작하는지 확인할 방법이 없습니다.`,
