@@ -28,7 +28,7 @@ export const clusterProblems = {
   }),
   'kubectl.other': ({ detail }: { detail: string }) => ({
     what: because('kubectl on the host failed', detail || 'it gave no reason'),
-    next: "Try it the way this step does, from another machine: \"ssh USER@HOST 'kubectl get deployments'\". If that fails while it works after signing in, KUBECONFIG or PATH is set in a login file only: put the configuration into ~/.kube/config, or write kubectl's full path into the input \"kubectl\".",
+    next: 'Try it the way this step does, from another machine: "ssh USER@HOST \'kubectl get deployments\'". If that fails while it works after signing in, KUBECONFIG or PATH is set in a login file only: put the configuration into ~/.kube/config, or write kubectl\'s full path into the input "kubectl".',
   }),
   'kubectl.not-json': ({ start }: { start: string }) => ({
     what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,
