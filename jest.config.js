@@ -6,13 +6,14 @@ const common = {
 };
 
 module.exports = {
-  reporters: ['default', '<rootDir>/scripts/totals-reporter.js'],
+  reporters: ['default', '<rootDir>/scripts/provoked-reporter.js', '<rootDir>/scripts/totals-reporter.js'],
   projects: [
     {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '/__tests__/e2e/'],
+      setupFiles: ['<rootDir>/scripts/provoked-setup.js'],
     },
     {
       ...common,

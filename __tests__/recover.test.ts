@@ -1,113 +1,14 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { deploy } from '../src/deploy';
-import type { RawInputs } from '../src/inputs/names';
-import type { Log } from '../src/report/log';
-import type { Report } from '../src/report/report';
-import type { ProcessResult } from '../src/system/process';
-import type { Tools } from '../src/tools';
 import { annotations } from '../src/workload/annotations';
 import { knownGood } from '../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../src/workload/history';
 import { holderOf } from '../src/workload/hold';
-import { FakeCluster, type Fate } from './fakes/cluster';
-import { FakeTransport } from './fakes/transport';
-import { configOf, RUN } from './inputs/sample';
-import { ManualClock } from './transport/manual-clock';
-import { ApiServer, type Fate as PatchFate } from './workload/api-server';
+import { IMAGE, run, URL_ASKED } from './fakes/world';
+import { RUN } from './inputs/sample';
+import type { ApiServer } from './workload/api-server';
 import { deployment, OLD_IMAGE } from './workload/deployment';
 
-const CONFIG_DIGEST = `sha256:${'c'.repeat(64)}`;
-const MANIFEST = JSON.stringify({ schemaVersion: 2, config: { digest: CONFIG_DIGEST } });
-const DIGEST = `sha256:${createHash('sha256').update(MANIFEST).digest('hex')}`;
-const IMAGE = `caringnote/caring-note-api:new@${DIGEST}`;
-const URL_ASKED = 'https://app.example.com/up';
-
-const folder = mkdtempSync(join(tmpdir(), 'recover-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface World {
-  readonly inputs?: Partial<RawInputs>;
-  readonly workload?: Required<ReturnType<typeof deployment>>;
-  /** What becomes of pods of the new image, and of those of the image before once they are made again. */
-  readonly fates?: { readonly [image: string]: Fate };
-  /** What becomes of the patches. */
-  readonly patches?: PatchFate[];
-  /** Called when evidence is being read: the verdict has fallen then, and nothing has been put back. */
-  readonly onEvidence?: (world: { server: ApiServer; cancel: AbortController; cluster: FakeCluster }) => void;
-  readonly url?: number;
-  /** By which digest the node knows what runs at the beginning; it does not say where that is empty. */
-  readonly runs?: string;
-}
-
-const ended = (stdout = ''): ProcessResult => ({ kind: 'exited', code: 0, stdout, stderr: '' });
 const imageOf = ({ object }: ApiServer) => object.spec?.template.spec?.containers[0]?.image;
 const historyOf = ({ object }: ApiServer) => parseHistory(object.metadata?.annotations?.[annotations.history]);
-
-/** A deploy of an image, in a world of a test's own, whose clock runs as fast as it can. */
-async function run({
-  inputs = {},
-  workload = deployment(),
-  fates = {},
-  patches = [],
-  onEvidence,
-  url = 200,
-  runs = '',
-}: World) {
-  const clock = new ManualClock();
-  const cancel = new AbortController();
-  const server = new ApiServer(workload, patches);
-  const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
-  for (const status of cluster.pods.flatMap((pod) => pod.status?.containerStatuses ?? [])) {
-    Object.assign(status, { imageID: runs && `docker.io/caringnote/caring-note-api@${runs}` });
-  }
-  let isKnown = false;
-  const transport = new FakeTransport((argv, stdin, live) => {
-    const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;
-    if (isEvidence) {
-      isKnown = true;
-      onEvidence?.({ server, cancel, cluster });
-    }
-    return cluster.handler(argv, stdin, live);
-  }, clock);
-  const said: string[] = [];
-  const note = (text: string) => void said.push(text);
-  const log: Log = { group: note, end() {}, info: note, foreign: note, warning: note, error() {} };
-  const tools: Tools = {
-    clock,
-    log,
-    folder,
-    removeLater() {},
-    signal: cancel.signal,
-    connect: async () => transport,
-    fetch: async (asked) => new Response('{}', { status: asked === URL_ASKED ? url : 200 }),
-    processes: {
-      ask: async () => ended('github.com/docker/buildx v0.38.2 abc'),
-      run: async (argv) => {
-        if (argv.includes('imagetools')) return ended(MANIFEST);
-        writeFileSync(
-          argv[argv.indexOf('--metadata-file') + 1] ?? '',
-          JSON.stringify({ 'containerimage.digest': DIGEST, 'containerimage.config.digest': CONFIG_DIGEST }),
-        );
-        return ended();
-      },
-    },
-  };
-  let report: Report | undefined;
-  void deploy(configOf({ tags: 'new', ...inputs }), tools).then((done) => {
-    report = done;
-  });
-  for (let ticks = 0; !report; ticks++) {
-    if (ticks > 5_000) throw new Error(`it does not end:\n${said.join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    clock.pass(500);
-  }
-  const commands = transport.commands.map(({ argv }) => argv.join(' ')).filter((each) => !each.includes('dry-run'));
-  return { report, server, commands, said, codes: report.problems.map(({ code }) => code) };
-}
-
 const isPatch = (command: string) => command.includes(' patch ');
 const wayBack = { command: expect.stringContaining(`caring-note-api=${OLD_IMAGE}`), isKnownGood: true };
 const bad = { [IMAGE]: 'crashes' } as const;

@@ -64,6 +64,17 @@ describe('a call', () => {
   });
 });
 
+describe('an answer', () => {
+  const name = 'web; rm -rf /';
+  it.each([
+    ['of an object', { metadata: { name } }],
+    ['of a list', { items: [{ metadata: { name: 'web' } }, { metadata: { name } }] }],
+  ])('%s with a name that no cluster allows is none: people copy commands with names', async (_, json) => {
+    const { cluster } = clusterWith(() => ({ stdout: JSON.stringify(json) }));
+    expect(problemsOf(await failure(cluster.get('/x')))).toEqual([{ code: 'kubectl.odd-name', params: { name } }]);
+  });
+});
+
 describe('a call that fails', () => {
   it.each<[Answer, Partial<KubectlError>]>([
     [

@@ -111,6 +111,30 @@ describe('the summary', () => {
     expect(text).toContain(`\`\`\`text\n${rest.join('\n')}\n\`\`\``);
   });
 
+  it.each([
+    [{ bytes: 12_500_000, layers: 7 }, '12.5 MB compressed, 7 layers'],
+    [
+      { bytes: 12_500_000, layers: 7, added: { bytes: 1_500, layers: 1 } },
+      '12.5 MB compressed, 7 layers; new since the image before: 1 layer, 1.5 kB',
+    ],
+    [
+      { bytes: 950, layers: 1, added: { bytes: 0, layers: 0 } },
+      '950 B compressed, 1 layer; new since the image before: nothing',
+    ],
+  ])('shows the size of the image: %j', (size, shown) => {
+    expect(renderSummary(report({ size }))).toContain(escapeText(shown));
+  });
+
+  it.each([
+    [31, 'and 1 more pod'],
+    [35, 'and 5 more pods'],
+  ])('of %i pods says how many it does not show', (count, shown) => {
+    const pods = Array.from({ length: count }, (_, index) => ({
+      ...{ name: `web-${index}`, version: 'new' as const, ready: true, restarts: 0, state: 'Running' },
+    }));
+    expect(renderSummary(report({ pods }))).toContain(shown);
+  });
+
   it('shows the way back, the pods, the logs and the timeline', () => {
     const text = renderSummary(
       report({

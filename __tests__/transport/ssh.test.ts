@@ -159,6 +159,13 @@ describe('the SSH connection', () => {
       expect(server.connections).toBe(4);
     });
 
+    it('says so where the host speaks SSH, and then sends what is none', async () => {
+      server.faults.greeting = `SSH-2.0-OpenSSH_9.2\r\n${'\xff'.repeat(64)}`;
+      expect(await problemsOf(connect())).toMatchObject([
+        { code: 'ssh.handshake-failed', params: { detail: expect.stringMatching(/^Bad packet length/) } },
+      ]);
+    });
+
     it('does not let a greeting forge lines of the log', async () => {
       server.faults.greeting = '\x1b[31m::add-mask::\rx\0y\n::error::';
       expect(await problemsOf(connect())).toMatchObject([{ params: { said: '[31m::add-mask::xy' } }]);

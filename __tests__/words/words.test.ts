@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/outcome';
 import { PHASES } from '../../src/report/phase';
@@ -193,6 +195,13 @@ describe.each(LANGUAGES)('every problem in %s', (language) => {
     );
   });
 
+  it.each(PROBLEM_CODES)('%s lets a command end its line, unless it stands in quotes or brackets', (code) => {
+    const command =
+      /\b(?:kubectl (?:get|describe|create|delete|logs|patch|rollout|scale|uncordon)|sudo \w+|docker run|crictl|ssh-key(?:gen|scan) -|git update-index|puttygen \w) [^\n]*[.,;:] /;
+    for (const text of texts((params) => explained(code, params).next))
+      expect(text.replace(/"[^"\n]*"|\([^()\n]*\)|`[^`\n]*`/g, '')).not.toMatch(command);
+  });
+
   it('of a rollout that ran out of time is whole without a container in trouble', () => {
     const { what, next } = explained('rollout.deadline', anyParams({ trouble: undefined }));
     expect(what + next).not.toMatch(SPOILT);
@@ -380,6 +389,38 @@ describe('the Korean catalogue', () => {
       'kubectl get pods -n <namespace>',
     ]);
     expect(lostIn('더 보려면 "빌드와 푸시" 그룹', 'See the group "Build and push"')).toEqual([]);
+  });
+});
+
+describe("the README's table of messages", () => {
+  const FILES = { en: 'README.md', ko: 'README.ko.md' };
+
+  /** The first cell of each row, without the heads. */
+  function messagesOf(language: keyof typeof FILES): string[] {
+    const text = readFileSync(join(__dirname, '../..', FILES[language]), 'utf8');
+    const [, table = ''] = /<!-- messages:begin -->\n([\s\S]*?)\n<!-- messages:end -->/.exec(text) ?? [];
+    const rows = table.split('\n').slice(2);
+    return rows.map((row) => row.split(' | ')[0]?.replace(/^\| /, '') ?? '');
+  }
+
+  /** The codes whose words begin so; `…` stands for anything. */
+  function codesOf(language: keyof typeof FILES, message: string): string[] {
+    const parts = message.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const pattern = new RegExp(`^${parts.join('[\\s\\S]+')}`);
+    return PROBLEM_CODES.filter((code) =>
+      texts((params) => wordsOf(CATALOGUES[language].problems, code)(params).what).some((what) => pattern.test(what)),
+    );
+  }
+
+  it.each(LANGUAGES)('holds in %s what the program says, and one message a row', (language) => {
+    const messages = messagesOf(language);
+    expect(messages.length).toBeGreaterThan(10);
+    expect(messages.map((each) => [each, codesOf(language, each).length])).toEqual(messages.map((each) => [each, 1]));
+  });
+
+  it('holds the same messages in both languages, in the same order', () => {
+    const [en, ko] = LANGUAGES.map((language) => messagesOf(language).flatMap((each) => codesOf(language, each)));
+    expect(ko).toEqual(en);
   });
 });
 

@@ -8,7 +8,7 @@ export const buildProblems = {
   }),
   'build.no-engine': ({ detail }: { detail: string }) => ({
     what: because('The Docker engine does not run on this runner, or this job may not use it', detail),
-    next: 'Run the job on a runner that has Docker (such as ubuntu-latest). On a machine of your own, start the engine ("systemctl start docker") and put the runner\'s user into the group "docker".',
+    next: 'Run the job on a runner that has Docker (such as ubuntu-latest). On a machine of your own, start the engine ("sudo systemctl start docker") and put the runner\'s user into the group "docker".',
   }),
   'build.no-builder': ({ builder, detail }: { builder: string; detail: string }) => ({
     what: because(`The builder "${builder}" is not there`, detail),

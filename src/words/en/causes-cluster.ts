@@ -12,7 +12,6 @@ export const clusterCauses = {
     asks,
     free,
     node,
-    namespace,
     detail,
   }: Where & { resource: string; asks: string; free: string; node: string; detail: string }) => ({
     what:
@@ -22,7 +21,7 @@ export const clusterCauses = {
             detail,
           )
         : `No node has room for a new pod: the node ${node} has ${free} of ${resource} free, and the pod asks for ${asks}.`,
-    next: `While it is rolled out, the old and the new pod must fit at once. Lower resources.requests in the manifest, remove what is not needed (kubectl get pods -A -o wide), or let an old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1, which with one replica means a gap. Namespace: ${namespace}.`,
+    next: 'While it is rolled out, the old and the new pod must fit at once. Lower resources.requests in the manifest, remove what is not needed (kubectl get pods -A -o wide), or let an old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1, which with one replica means a gap.',
   }),
   'cause.port-taken': ({ detail }: Where & { detail: string }) => ({
     what: because(
@@ -40,7 +39,7 @@ export const clusterCauses = {
   }),
   'cause.no-node': ({ detail }: Where & { detail: string }) => ({
     what: because('No node may take a new pod: a rule keeps it away', detail),
-    next: 'Compare nodeSelector, affinity and tolerations in the manifest with the labels and taints of the nodes: kubectl get nodes --show-labels, kubectl describe nodes. A node that was taken out of service ("cordoned") comes back with: kubectl uncordon NODE',
+    next: 'Compare nodeSelector, affinity and tolerations in the manifest with the labels and taints (marks that keep pods away) of the nodes: "kubectl get nodes --show-labels" and "kubectl describe nodes" show them. A node that was taken out of service ("cordoned") comes back with: kubectl uncordon NODE',
   }),
   'cause.quota': ({ namespace, quota, detail }: Where & { quota: string; detail: string }) => ({
     what: because(
@@ -54,7 +53,7 @@ export const clusterCauses = {
       `The resources of the new pods are outside of what the namespace ${namespace} allows (its LimitRange)`,
       detail,
     ),
-    next: `Change resources in the manifest, or the LimitRange: kubectl describe limitrange -n ${namespace}`,
+    next: `Change resources in the manifest, or the LimitRange. What it allows: kubectl describe limitrange -n ${namespace}`,
   }),
   'cause.pod-security': ({ namespace, detail }: Where & { detail: string }) => ({
     what: because(`The namespace ${namespace} does not let the new pods in (Pod Security)`, detail),
@@ -66,10 +65,10 @@ export const clusterCauses = {
   }),
   'cause.webhook-away': ({ webhook, detail }: Where & { webhook: string; detail: string }) => ({
     what: because(
-      `New pods cannot be created, because the cluster has to ask the webhook${webhook === '' ? '' : ` "${webhook}"`} first, and it does not answer`,
+      `New pods cannot be created, because the cluster has to ask a program first (the webhook${webhook === '' ? '' : ` "${webhook}"`}), and that does not answer`,
       detail,
     ),
-    next: 'Bring back the program behind that webhook (its pods: kubectl get pods -A). Which there are: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations. Then run the job again.',
+    next: 'Bring that program back, and run the job again. "kubectl get pods -A" shows whether its pods run; "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations" lists the webhooks that there are.',
   }),
   'cause.refused': ({ deployment, namespace, detail }: Where & { detail: string }) => ({
     what: because('The cluster does not create the new pods', detail),
@@ -80,7 +79,7 @@ export const clusterCauses = {
       'A new pod waits for its storage: a PersistentVolumeClaim is missing, on its way out, or has no volume',
       detail,
     ),
-    next: `What there is: kubectl get pvc -n ${namespace}. A claim that stays "Pending" needs a storage class that can make its volume (kubectl get storageclass), or a volume made by hand.`,
+    next: `See what there is (kubectl get pvc -n ${namespace}). A claim that stays "Pending" needs a storage class that can make its volume (kubectl get storageclass), or a volume made by hand.`,
   }),
   'cause.setup': ({ namespace, pod, detail }: Where & { pod: string; detail: string }) => ({
     what: because('The node cannot prepare a new pod: its volumes or its network are not there', detail),
@@ -88,7 +87,7 @@ export const clusterCauses = {
   }),
   'cause.evicted': ({ count, detail }: Where & { count: number; detail: string }) => ({
     what: because(`The node threw ${count === 1 ? 'a new pod' : `${count} new pods`} out again`, detail),
-    next: 'It had become short of what the words above name. Free some (disk: crictl rmi --prune on the node; memory: kubectl top pods -A), or lower what the app uses (its ephemeral storage, an emptyDir with a limit).',
+    next: 'It had become short of what the words above name. Free some (disk: sudo crictl rmi --prune on the node; memory: kubectl top pods -A), or lower what the app uses (its ephemeral storage, an emptyDir with a limit).',
   }),
   'cause.node': ({ node, detail }: Where & { node: string; detail: string }) => ({
     what: `The node${node === '' ? '' : ` ${node}`} is in trouble (${detail}), so the new version cannot be judged. This is not the new version's fault, and it stays in the Deployment.`,

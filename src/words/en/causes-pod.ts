@@ -1,5 +1,6 @@
 import { printDuration } from '../../inputs/duration';
 import type { StartFault } from '../../rollout/wording';
+import { quote } from '../../transport/quote';
 import { because, short } from './because';
 
 /** One container of a new pod, as the messages name it. */
@@ -40,21 +41,21 @@ export const podCauses = {
       `The node may not pull ${short(image)}: the password for pulling is missing, for the pods name no pull secret (imagePullSecrets)`,
       detail,
     ),
-    next: `The login of this step is only for pushing; the cluster needs its own. Make it: kubectl create secret docker-registry registry -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (for Docker Hub, leave --docker-server out), and name it in the manifest's pod template: imagePullSecrets: [{name: registry}]. Or make the repository public.`,
+    next: `The login of this step is only for pushing; the cluster needs its own. Make it (for Docker Hub, leave --docker-server out):\n  kubectl create secret docker-registry registry -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN\nand name it in the manifest, under spec.template.spec: imagePullSecrets: [{name: registry}]. Or make the repository public.`,
   }),
   'cause.pull-secret-missing': ({ image, namespace, detail, secret }: Image & { secret: string }) => ({
     what: because(
       `The node may not pull ${short(image)}: the password for pulling is missing, for the pull secret "${secret}" that the pods name is not in the namespace ${namespace}`,
       detail,
     ),
-    next: `Make it: kubectl create secret docker-registry ${secret} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (for Docker Hub, leave --docker-server out). Then run the job again.`,
+    next: `Make it (for Docker Hub, leave --docker-server out), and run the job again:\n  kubectl create secret docker-registry ${quote([secret])} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
   }),
   'cause.pull-denied': ({ image, namespace, detail, secrets }: Image & { secrets: readonly string[] }) => ({
     what: because(
       `The node may not pull ${short(image)}: the registry refuses the login in the pull ${secrets.length === 1 ? 'secret' : 'secrets'} ${secrets.join(', ')}`,
       detail,
     ),
-    next: `See whether that token still exists and may read this repository, and whether the secret is for this registry. Renew it: kubectl delete secret ${secrets[0] ?? 'registry'} -n ${namespace}, then kubectl create secret docker-registry ${secrets[0] ?? 'registry'} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
+    next: `See whether that token still exists and may read this repository, and whether the secret is for this registry. Renew it (for Docker Hub, leave --docker-server out), and run the job again:\n  kubectl delete secret ${quote([secrets[0] ?? 'registry'])} -n ${namespace}\n  kubectl create secret docker-registry ${quote([secrets[0] ?? 'registry'])} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
   }),
   'cause.pull-rate-limit': ({ image, detail, secrets }: Image & { secrets: readonly string[] }) => ({
     what: because(
@@ -73,11 +74,11 @@ export const podCauses = {
   }),
   'cause.pull-slow': ({ image, ms, whose }: Image & { ms: number; whose: 'timeout' | 'progress' }) => ({
     what: `The node was still pulling ${short(image)} when ${whose === 'timeout' ? `the ${printDuration(ms)} of "timeout" were` : "the Deployment's own deadline (progressDeadlineSeconds) was"} over.`,
-    next: 'Its way to the registry is slow or stuck, or the image is very large: "crictl pull IMAGE" on the node shows which. Make the image smaller, or the limit longer.',
+    next: 'Its way to the registry is slow or stuck, or the image is very large: "sudo crictl pull IMAGE" on the node shows which. Make the image smaller, or the limit longer.',
   }),
   'cause.pull-other': ({ image, detail }: Image) => ({
     what: because(`The node cannot pull ${short(image)}`, detail),
-    next: 'The reason stands in the words above, which are the node\'s own. On the node, "crictl pull IMAGE" tries the same.',
+    next: 'The reason stands in the words above, which are the node\'s own. On the node, "sudo crictl pull IMAGE" tries the same.',
   }),
   'cause.missing': ({
     kind,
@@ -93,7 +94,7 @@ export const podCauses = {
     next:
       key === ''
         ? `Create it in the namespace ${namespace}, or correct its name in the manifest; then run the job again. What there is: kubectl get ${kind.toLowerCase()}s -n ${namespace}`
-        : `Add the key to it, or correct the key's name in the manifest; then run the job again. Its keys: kubectl describe ${kind.toLowerCase()} ${name || 'NAME'} -n ${namespace}`,
+        : `Add the key to it, or correct the key's name in the manifest; then run the job again. Its keys: kubectl describe ${kind.toLowerCase()} ${name === '' ? 'NAME' : quote([name])} -n ${namespace}`,
   }),
   'cause.root': ({ container, detail }: Container & { detail: string }) => ({
     what: because(`The container "${container}" may not run as root (runAsNonRoot), and the image does`, detail),
@@ -167,7 +168,7 @@ export const podCauses = {
       `The ${isInit ? 'init container' : 'container'} "${container}" starts and then ends${ends > 1 ? `, ${times(ends)} so far` : ''} (${exitText(exitCode)})`,
       said && `its last words: ${said}`,
     ),
-    next: `${said === '' ? `No last words of it are known; if there are any: kubectl logs ${pod} -c ${container} -n ${namespace} --previous` : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
+    next: `${said === '' ? `No last words of it are known; see whether there are any (kubectl logs ${pod} -c ${container} -n ${namespace} --previous).` : 'Its last lines stand below; they mostly name the reason: a missing setting, a database that does not answer, a file that is not there.'} ${ends > 1 ? 'If it only waits for something that comes up late, raise "max-restarts".' : ''}`.trim(),
   }),
   'cause.probe-kill': ({
     probe,

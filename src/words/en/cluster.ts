@@ -28,7 +28,7 @@ export const clusterProblems = {
   }),
   'kubectl.other': ({ detail }: { detail: string }) => ({
     what: because('kubectl on the host failed', detail || 'it gave no reason'),
-    next: "Try it the way this step does, from another machine: ssh USER@HOST 'kubectl get deployments'. If that fails while it works after signing in, KUBECONFIG or PATH is set in a login file only: put the configuration into ~/.kube/config, or write kubectl's full path into the input \"kubectl\".",
+    next: 'Try it the way this step does, from another machine: "ssh USER@HOST \'kubectl get deployments\'". If that fails while it works after signing in, KUBECONFIG or PATH is set in a login file only: put the configuration into ~/.kube/config, or write kubectl\'s full path into the input "kubectl".',
   }),
   'kubectl.not-json': ({ start }: { start: string }) => ({
     what: `kubectl on the host answered something that is not JSON: ${JSON.stringify(start)}`,
@@ -36,7 +36,7 @@ export const clusterProblems = {
   }),
   'kubectl.odd-name': ({ name }: { name: string }) => ({
     what: `kubectl on the host tells of an object called ${JSON.stringify(name)}, which no cluster allows.`,
-    next: 'See whether "kubectl" runs a script of its own there. If it does not, take the host for one that somebody else has got into.',
+    next: 'See whether "kubectl" runs a script of its own there. If it does not, somebody else may have got into the host: treat it so.',
   }),
   'workload.no-namespace': ({ namespace }: { namespace: string }) => ({
     what: `The cluster has no namespace "${namespace}".`,
@@ -126,7 +126,7 @@ export const clusterProblems = {
       `The new version was sent to the Deployment "${deployment}", but no clear answer came back, so it is not known whether it took effect`,
       detail,
     ),
-    next: `See which image it has: kubectl get deployment/${deployment} -n ${namespace} -o wide. Running the job again does no harm.`,
+    next: `See which image it has (kubectl get deployment/${deployment} -n ${namespace} -o wide). Running the job again does no harm.`,
   }),
   'version.no-good': ({ running }: { running: string }) => ({
     what: `No version is known to have served before the one that runs now (${running}), so there is none to go back to.`,

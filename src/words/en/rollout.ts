@@ -22,7 +22,7 @@ export const rolloutProblems = {
     p: Where & { whose: 'timeout' | 'progress'; ms: number; waitingFor: WaitingFor; trouble?: PodTrouble },
   ) => ({
     what: `The new version did not come up within ${p.whose === 'timeout' ? `the ${printDuration(p.ms)} of "timeout"` : "the Deployment's own deadline (progressDeadlineSeconds)"}: ${WAITS[p.waitingFor]}${p.trouble ? ` (${troubleText(p.trouble)})` : ''}.`,
-    next: `Look at the pods: kubectl get pods -n ${p.namespace}${p.trouble ? `, kubectl describe pod ${p.trouble.pod} -n ${p.namespace}` : ''}. ${longer(p)}`,
+    next: `Look at the pods ("kubectl get pods -n ${p.namespace}"${p.trouble ? ` and "kubectl describe pod ${p.trouble.pod} -n ${p.namespace}"` : ''}). ${longer(p)}`,
   }),
   'rollout.stalled': (p: Where & { reason: string; message: string }) => ({
     what: `The cluster cannot go on with the rollout: ${p.reason}: ${p.message}`,
@@ -33,7 +33,7 @@ export const rolloutProblems = {
     next:
       p.by === 'paused'
         ? `Resume it, and run the job again: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
-        : `See what runs: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. If this version should be out, run the job again.`,
+        : `See what runs (kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide). If this version should be out, run the job again.`,
   }),
   'rollout.sibling': (p: Where & { others: readonly string[] }) => ({
     what: `"${p.deployment}" came in one step with ${p.others.length === 0 ? 'another workload that could not be changed' : `${p.others.join(', ')}, which failed`}: its new version does not stay either.`,
@@ -98,7 +98,7 @@ const ENDED = new Set(['Error', 'Completed', 'CrashLoopBackOff', 'Restarted', 'T
 function longer({ whose, deployment, namespace }: Where & { whose: 'timeout' | 'progress' }): string {
   if (whose === 'timeout') return 'If it only needs longer to start, make "timeout" longer.';
   const patch = `kubectl patch deployment/${deployment} -n ${namespace} -p '{"spec":{"progressDeadlineSeconds":1200}}'`;
-  return `If it only needs longer to start, raise the Deployment's own limit, in its manifest or with: ${patch} — and set "timeout" at least as long.`;
+  return `If it only needs longer to start, set "timeout" longer, and raise the Deployment's own limit as far, in its manifest or with: ${patch}`;
 }
 
 function supersededBy({ deployment, by }: Where & { by: Superseded | 'held' }): string {

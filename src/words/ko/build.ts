@@ -9,7 +9,7 @@ export const buildProblems: typeof english.buildProblems = {
   }),
   'build.no-engine': ({ detail }) => ({
     what: because('이 러너에서 Docker 엔진이 실행되고 있지 않거나, 이 job에 사용 권한이 없습니다', detail),
-    next: 'Docker가 있는 러너(예: ubuntu-latest)에서 job을 실행하세요. 직접 운영하는 서버라면 엔진을 시작하고("systemctl start docker") 러너의 사용자를 "docker" 그룹에 넣으세요.',
+    next: 'Docker가 있는 러너(예: ubuntu-latest)에서 job을 실행하세요. 직접 운영하는 서버라면 엔진을 시작하고("sudo systemctl start docker") 러너의 사용자를 "docker" 그룹에 넣으세요.',
   }),
   'build.no-builder': ({ builder, detail }) => ({
     what: because(`"${builder}" 빌더가 없습니다`, detail),

@@ -3,7 +3,7 @@ import type * as english from '../en/causes-cluster';
 
 /** Causes that lie in the cluster: room, rules, storage, nodes. */
 export const clusterCauses: typeof english.clusterCauses = {
-  'cause.no-room': ({ resource, asks, free, node, namespace, detail }) => ({
+  'cause.no-room': ({ resource, asks, free, node, detail }) => ({
     what:
       free === ''
         ? because(
@@ -11,7 +11,7 @@ export const clusterCauses: typeof english.clusterCauses = {
             detail,
           )
         : `새 Pod가 들어갈 자리가 있는 노드가 없습니다. ${node} 노드에 남은 ${resource}: ${free}, Pod가 요청한 양: ${asks}.`,
-    next: `롤아웃하는 동안에는 이전 Pod와 새 Pod가 동시에 들어갈 수 있어야 합니다. 매니페스트의 resources.requests를 낮추거나, 필요 없는 것을 지우거나(kubectl get pods -A -o wide), 이전 Pod를 먼저 내리게 하세요: strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다). 네임스페이스: ${namespace}.`,
+    next: '롤아웃하는 동안에는 이전 Pod와 새 Pod가 동시에 들어갈 수 있어야 합니다. 매니페스트의 resources.requests를 낮추거나, 필요 없는 것을 지우거나(kubectl get pods -A -o wide), 이전 Pod를 먼저 내리게 하세요: strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다).',
   }),
   'cause.port-taken': ({ detail }) => ({
     what: because(
@@ -29,7 +29,7 @@ export const clusterCauses: typeof english.clusterCauses = {
   }),
   'cause.no-node': ({ detail }) => ({
     what: because('새 Pod를 받을 수 있는 노드가 없습니다. 어떤 규칙이 막고 있습니다', detail),
-    next: '매니페스트의 nodeSelector, affinity, tolerations를 노드의 라벨과 taint에 견주어 보세요: kubectl get nodes --show-labels, kubectl describe nodes. 사용에서 제외된("cordoned") 노드는 다음 명령으로 되돌리세요: kubectl uncordon NODE',
+    next: '매니페스트의 nodeSelector, affinity, tolerations를 노드의 라벨과 taint(Pod를 막는 표시)에 견주어 보세요. "kubectl get nodes --show-labels"와 "kubectl describe nodes"로 볼 수 있습니다. 사용에서 제외된("cordoned") 노드는 다음 명령으로 되돌리세요: kubectl uncordon NODE',
   }),
   'cause.quota': ({ namespace, quota, detail }) => ({
     what: because(
@@ -43,7 +43,7 @@ export const clusterCauses: typeof english.clusterCauses = {
       `새 Pod의 resources 값이 ${namespace} 네임스페이스가 허용하는 범위(LimitRange)를 벗어났습니다`,
       detail,
     ),
-    next: `매니페스트의 resources를 바꾸거나 LimitRange를 바꾸세요: kubectl describe limitrange -n ${namespace}`,
+    next: `매니페스트의 resources를 바꾸거나 LimitRange를 바꾸세요. 허용하는 범위 보기: kubectl describe limitrange -n ${namespace}`,
   }),
   'cause.pod-security': ({ namespace, detail }) => ({
     what: because(`${namespace} 네임스페이스가 새 Pod를 받아들이지 않습니다(Pod Security)`, detail),
@@ -55,10 +55,10 @@ export const clusterCauses: typeof english.clusterCauses = {
   }),
   'cause.webhook-away': ({ webhook, detail }) => ({
     what: because(
-      `새 Pod를 만들 수 없습니다. 클러스터가 먼저 webhook${webhook === '' ? '' : ` "${webhook}"`}에 물어봐야 하는데 응답이 없습니다`,
+      `새 Pod를 만들 수 없습니다. 클러스터가 먼저 어떤 프로그램(webhook${webhook === '' ? '' : ` "${webhook}"`})에 물어봐야 하는데 응답이 없습니다`,
       detail,
     ),
-    next: '그 webhook을 처리하는 프로그램을 되살리세요(그 Pod: kubectl get pods -A). 어떤 webhook이 있는지 보려면: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations. 그다음 job을 다시 실행하세요.',
+    next: '그 프로그램을 되살리고 job을 다시 실행하세요. "kubectl get pods -A"로 그 Pod가 실행되고 있는지, "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"로 어떤 webhook이 있는지 볼 수 있습니다.',
   }),
   'cause.refused': ({ deployment, namespace, detail }) => ({
     what: because('클러스터가 새 Pod를 만들지 않습니다', detail),
@@ -69,7 +69,7 @@ export const clusterCauses: typeof english.clusterCauses = {
       '새 Pod가 저장 공간을 기다리고 있습니다. PersistentVolumeClaim이 없거나, 삭제되는 중이거나, 볼륨이 없습니다',
       detail,
     ),
-    next: `무엇이 있는지 확인하세요: kubectl get pvc -n ${namespace}. "Pending"에 머물러 있는 claim에는 볼륨을 만들 수 있는 storage class(kubectl get storageclass)나 직접 만든 볼륨이 필요합니다.`,
+    next: `무엇이 있는지 확인하세요(kubectl get pvc -n ${namespace}). "Pending"에 머물러 있는 claim에는 볼륨을 만들 수 있는 storage class(kubectl get storageclass)나 직접 만든 볼륨이 필요합니다.`,
   }),
   'cause.setup': ({ namespace, pod, detail }) => ({
     what: because('노드가 새 Pod를 준비할 수 없습니다. 볼륨이나 네트워크가 없습니다', detail),
@@ -77,7 +77,7 @@ export const clusterCauses: typeof english.clusterCauses = {
   }),
   'cause.evicted': ({ count, detail }) => ({
     what: because(`노드가 새 Pod ${count}개를 다시 내보냈습니다`, detail),
-    next: '위의 문구에 나온 자원이 노드에 부족해졌습니다. 자리를 비우거나(디스크: 노드에서 crictl rmi --prune, 메모리: kubectl top pods -A), 앱이 쓰는 양을 줄이세요(ephemeral storage, 한도가 있는 emptyDir).',
+    next: '위의 문구에 나온 자원이 노드에 부족해졌습니다. 자리를 비우거나(디스크: 노드에서 sudo crictl rmi --prune, 메모리: kubectl top pods -A), 앱이 쓰는 양을 줄이세요(ephemeral storage, 한도가 있는 emptyDir).',
   }),
   'cause.node': ({ node, detail }) => ({
     what: `${node === '' ? '' : `${node} `}노드에 문제가 있어서(${detail}) 새 버전을 판단할 수 없습니다. 새 버전의 잘못이 아니며, 새 버전은 Deployment에 그대로 남아 있습니다.`,

@@ -1,4 +1,5 @@
 import { printDuration } from '../../inputs/duration';
+import { quote } from '../../transport/quote';
 import { because, short } from '../en/because';
 import type * as english from '../en/causes-pod';
 
@@ -32,21 +33,21 @@ export const podCauses: typeof english.podCauses = {
       `노드에 ${short(image)} 이미지를 내려받을 권한이 없습니다. Pod에 pull secret(imagePullSecrets)이 적혀 있지 않아서 내려받을 때 쓸 비밀번호가 없습니다`,
       detail,
     ),
-    next: `이 step의 로그인은 푸시에만 쓰이고, 클러스터에는 따로 로그인이 필요합니다. 다음 명령으로 만드세요: kubectl create secret docker-registry registry -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (Docker Hub라면 --docker-server는 빼세요). 그리고 매니페스트의 Pod template에 적으세요: imagePullSecrets: [{name: registry}]. 또는 저장소를 공개로 바꾸세요.`,
+    next: `이 step의 로그인은 푸시에만 쓰이고, 클러스터에는 따로 로그인이 필요합니다. 다음 명령으로 만들고(Docker Hub라면 --docker-server는 뺍니다):\n  kubectl create secret docker-registry registry -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN\n매니페스트의 spec.template.spec 아래에 적으세요: imagePullSecrets: [{name: registry}]. 또는 저장소를 공개로 바꾸세요.`,
   }),
   'cause.pull-secret-missing': ({ image, namespace, detail, secret }) => ({
     what: because(
       `노드에 ${short(image)} 이미지를 내려받을 권한이 없습니다. Pod에 적힌 pull secret "${secret}"이(가) ${namespace} 네임스페이스에 없어서 내려받을 때 쓸 비밀번호가 없습니다`,
       detail,
     ),
-    next: `다음 명령으로 만드세요: kubectl create secret docker-registry ${secret} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN (Docker Hub라면 --docker-server는 빼세요). 그다음 job을 다시 실행하세요.`,
+    next: `다음 명령으로 만들고(Docker Hub라면 --docker-server는 뺍니다) job을 다시 실행하세요:\n  kubectl create secret docker-registry ${quote([secret])} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
   }),
   'cause.pull-denied': ({ image, namespace, detail, secrets }) => ({
     what: because(
       `노드에 ${short(image)} 이미지를 내려받을 권한이 없습니다. 레지스트리가 pull secret의 로그인을 거부합니다(${secrets.join(', ')})`,
       detail,
     ),
-    next: `그 토큰이 아직 있고 이 저장소를 읽을 수 있는지, 그 pull secret이 이 레지스트리용인지 확인하세요. 새로 만들려면 kubectl delete secret ${secrets[0] ?? 'registry'} -n ${namespace}, 이어서 kubectl create secret docker-registry ${secrets[0] ?? 'registry'} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
+    next: `그 토큰이 아직 있고 이 저장소를 읽을 수 있는지, 그 pull secret이 이 레지스트리용인지 확인하세요. 다음 명령으로 새로 만들고(Docker Hub라면 --docker-server는 뺍니다) job을 다시 실행하세요:\n  kubectl delete secret ${quote([secrets[0] ?? 'registry'])} -n ${namespace}\n  kubectl create secret docker-registry ${quote([secrets[0] ?? 'registry'])} -n ${namespace} --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN`,
   }),
   'cause.pull-rate-limit': ({ image, detail, secrets }) => ({
     what: because(
@@ -65,11 +66,11 @@ export const podCauses: typeof english.podCauses = {
   }),
   'cause.pull-slow': ({ image, ms, whose }) => ({
     what: `노드가 아직 ${short(image)} 이미지를 내려받는 중인데 제한 시간이 지났습니다: ${limitOf(whose, ms)}.`,
-    next: '레지스트리까지의 연결이 느리거나 막혔거나, 이미지가 아주 큽니다. 노드에서 "crictl pull IMAGE"를 실행하면 어느 쪽인지 알 수 있습니다. 이미지를 줄이거나 제한 시간을 늘리세요.',
+    next: '레지스트리까지의 연결이 느리거나 막혔거나, 이미지가 아주 큽니다. 노드에서 "sudo crictl pull IMAGE"를 실행하면 어느 쪽인지 알 수 있습니다. 이미지를 줄이거나 제한 시간을 늘리세요.',
   }),
   'cause.pull-other': ({ image, detail }) => ({
     what: because(`노드가 ${short(image)} 이미지를 내려받지 못합니다`, detail),
-    next: '이유는 위에 있는 노드의 문구에 있습니다. 노드에서 "crictl pull IMAGE"를 실행해 같은 일을 직접 시도해 보세요.',
+    next: '이유는 위에 있는 노드의 문구에 있습니다. 노드에서 "sudo crictl pull IMAGE"를 실행해 같은 일을 직접 시도해 보세요.',
   }),
   'cause.missing': ({ kind, name, key, container, namespace }) => {
     const who = container === '' ? 'Pod' : `"${container}" 컨테이너`;
@@ -81,7 +82,7 @@ export const podCauses: typeof english.podCauses = {
         }
       : {
           what: `${kind}${name === '' ? '' : ` "${name}"`}에 "${key}" 키가 없습니다. ${who}에 필요한 키입니다.`,
-          next: `그 키를 추가하거나, 매니페스트에서 키의 이름을 고친 다음 job을 다시 실행하세요. 들어 있는 키: kubectl describe ${kind.toLowerCase()} ${name || 'NAME'} -n ${namespace}`,
+          next: `그 키를 추가하거나, 매니페스트에서 키의 이름을 고친 다음 job을 다시 실행하세요. 들어 있는 키: kubectl describe ${kind.toLowerCase()} ${name === '' ? 'NAME' : quote([name])} -n ${namespace}`,
         };
   },
   'cause.root': ({ container, detail }) => ({

@@ -29,7 +29,7 @@ export const clusterProblems: typeof english.clusterProblems = {
   }),
   'kubectl.other': ({ detail }) => ({
     what: because('호스트에서 kubectl이 실패했습니다', detail || '이유를 밝히지 않았습니다'),
-    next: '다른 컴퓨터에서 이 step과 같은 방법으로 실행해 보세요: ssh USER@HOST \'kubectl get deployments\'. 이 명령은 실패하는데 로그인한 뒤에는 된다면, KUBECONFIG나 PATH가 로그인용 파일에만 설정된 것입니다. 설정을 ~/.kube/config에 넣거나, kubectl의 전체 경로를 "kubectl" 입력값에 쓰세요.',
+    next: '다른 컴퓨터에서 이 step과 같은 방법으로 실행해 보세요: "ssh USER@HOST \'kubectl get deployments\'". 이 명령은 실패하는데 로그인한 뒤에는 된다면, KUBECONFIG나 PATH가 로그인용 파일에만 설정된 것입니다. 설정을 ~/.kube/config에 넣거나, kubectl의 전체 경로를 "kubectl" 입력값에 쓰세요.',
   }),
   'kubectl.not-json': ({ start }) => ({
     what: `호스트의 kubectl이 JSON이 아닌 것으로 응답했습니다: ${JSON.stringify(start)}`,
@@ -95,7 +95,7 @@ export const clusterProblems: typeof english.clusterProblems = {
       `새 버전을 "${deployment}" Deployment에 보냈지만 분명한 응답이 오지 않아서, 적용되었는지 알 수 없습니다`,
       detail,
     ),
-    next: `어떤 이미지가 들어 있는지 확인하세요: kubectl get deployment/${deployment} -n ${namespace} -o wide. job은 다시 실행해도 문제가 없습니다.`,
+    next: `어떤 이미지가 들어 있는지 확인하세요(kubectl get deployment/${deployment} -n ${namespace} -o wide). job은 다시 실행해도 문제가 없습니다.`,
   }),
   'version.no-good': ({ running }) => ({
     what: `지금 실행 중인 버전(${running}) 전에 제대로 서비스했다고 알려진 버전이 없어서, 돌아갈 곳이 없습니다.`,

@@ -21,7 +21,7 @@ interface Where {
 export const rolloutProblems: typeof english.rolloutProblems = {
   'rollout.deadline': (p) => ({
     what: `새 버전이 ${p.whose === 'timeout' ? `"timeout" 값 ${printDuration(p.ms)}` : 'Deployment 자체의 제한 시간(progressDeadlineSeconds)'} 안에 뜨지 않았습니다: ${WAITS[p.waitingFor]}${p.trouble ? ` (${troubleText(p.trouble)})` : ''}.`,
-    next: `Pod를 확인하세요: kubectl get pods -n ${p.namespace}${p.trouble ? `, kubectl describe pod ${p.trouble.pod} -n ${p.namespace}` : ''}. ${longer(p)}`,
+    next: `Pod를 확인하세요("kubectl get pods -n ${p.namespace}"${p.trouble ? `, "kubectl describe pod ${p.trouble.pod} -n ${p.namespace}"` : ''}). ${longer(p)}`,
   }),
   'rollout.stalled': (p) => ({
     what: `클러스터가 롤아웃을 계속할 수 없습니다: ${p.reason}: ${p.message}`,
@@ -32,7 +32,7 @@ export const rolloutProblems: typeof english.rolloutProblems = {
     next:
       p.by === 'paused'
         ? `다시 시작하고 job을 다시 실행하세요: kubectl rollout resume deployment/${p.deployment} -n ${p.namespace}`
-        : `무엇이 실행되고 있는지 확인하세요: kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide. 이 버전을 내보내야 한다면 job을 다시 실행하세요.`,
+        : `무엇이 실행되고 있는지 확인하세요(kubectl get deployment/${p.deployment} -n ${p.namespace} -o wide). 이 버전을 내보내야 한다면 job을 다시 실행하세요.`,
   }),
   'rollout.sibling': (p) => ({
     what: `"${p.deployment}"은(는) ${p.others.length === 0 ? '바꿀 수 없었던 다른 워크로드' : `실패한 ${p.others.join(', ')}`}와(과) 같은 스텝에서 배포되었으므로, 새 버전을 그대로 두지 않습니다.`,
