@@ -59,6 +59,8 @@ async function story(run: Run): Promise<Report> {
     tellDrift(run, ready);
     if (config.isDryRun || !wanted) return await tellPlan(run, ready, wanted);
     const begun = await reporter.phase('update', () => update(run, cluster, ready, wanted));
+    // Only now: what is refused, or waits for another run, is not under way, and what to write may be chosen anew until then.
+    tools.tellBegun?.({ image: begun.target.image, commit: wanted.commit });
     const isNew = config.operation.kind === 'deploy';
     const size = isNew
       ? measure(config, wanted, begun.replaced.image, tools).catch(() => undefined)

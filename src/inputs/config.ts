@@ -13,6 +13,8 @@ export interface Config {
   readonly workload: WorkloadConfig;
   readonly verdict: VerdictConfig;
   readonly environmentUrl?: string;
+  /** What to show the run with among GitHub's deployments; left out: it is not shown there. */
+  readonly githubToken?: Secret;
   readonly run: RunInfo;
 }
 
