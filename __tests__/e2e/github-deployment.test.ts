@@ -71,9 +71,12 @@ it('no run asks GitHub for anything unless it is told to', async () => {
   expect([result.outputs.outcome, api.calls]).toEqual(['deployed', []]);
 });
 
-it('a plan leaves nothing among the deployments', async () => {
-  const result = await run('planned', { inputs: { 'dry-run': 'true' } });
-  expect([result.outputs.outcome, api.calls]).toEqual(['planned', []]);
+it.each([
+  ['planned', { 'dry-run': 'true' }],
+  ['refused', { container: 'nobody' }],
+])('a run that is %s leaves nothing among the deployments', async (outcome, inputs) => {
+  const result = await run(outcome, { inputs });
+  expect([result.outputs.outcome, api.calls]).toEqual([outcome, []]);
 });
 
 it('a version that serves is a success, with its address', async () => {
@@ -140,14 +143,14 @@ describe('a run that is cut off', () => {
     expect(result.endMs).toBeLessThan(7_500);
     // By the step itself, and again by its clean-up.
     expect(api.told().statuses.slice(-2)).toEqual([status('error'), status('error')]);
-    expect(result.postLog).toMatch(/^::warning::.*cannot be shown/m);
+    expect(result.postLog).toMatch(/^::warning::.*cannot show it/m);
   });
 });
 
 it.each<[Manner, RegExp, number]>([
   [403, /403 Resource not accessible by integration.*"deployments: write"/, 1_000],
   [500, /500 Server Error.*githubstatus\.com/, 1_000],
-  ['never', /cannot be shown.*whether the runner can reach/, 2_000],
+  ['never', /cannot show it.*whether the runner can reach/, 2_000],
 ])('a deploy is green with one warning where the API answers %s', async (manner, warning, limit) => {
   api.manner = manner;
   const result = await run(`api-${manner}`);

@@ -1,4 +1,4 @@
-import { because, short } from './because';
+import { short } from './because';
 
 /** Why GitHub's API did not take something. */
 export type ApiFault = 'right' | 'token' | 'unseen' | 'commit' | 'limit' | 'trouble' | 'silent';
@@ -17,7 +17,7 @@ const NEXT: Record<ApiFault, string> = {
 /** Trouble with showing a run on GitHub. */
 export const githubProblems = {
   'github.deployment': ({ apiFault, detail }: { apiFault: ApiFault; detail: string }) => ({
-    what: because('The deploy goes on, but it cannot be shown among the deployments on GitHub', detail),
+    what: `The deploy is not touched by it, but GitHub cannot show it among the deployments${detail ? ` (${detail})` : ''}.`,
     next: NEXT[apiFault],
   }),
 };

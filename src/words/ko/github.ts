@@ -1,4 +1,4 @@
-import { because, short } from '../en/because';
+import { short } from '../en/because';
 import type * as english from '../en/github';
 
 const NEXT: Record<english.ApiFault, string> = {
@@ -15,7 +15,7 @@ const NEXT: Record<english.ApiFault, string> = {
 /** Trouble with showing a run on GitHub. */
 export const githubProblems: typeof english.githubProblems = {
   'github.deployment': ({ apiFault, detail }) => ({
-    what: because('배포는 계속하지만, GitHub의 배포(deployment) 목록에는 표시할 수 없습니다', detail),
+    what: `배포에는 영향이 없지만, GitHub의 배포(deployment) 목록에는 표시할 수 없습니다${detail ? `(${detail})` : ''}.`,
     next: NEXT[apiFault],
   }),
 };
