@@ -58,6 +58,7 @@ const PURE = [
   'report/report',
   'report/phase',
   'report/pods',
+  'report/deployment',
   'report/render',
   'system/secret',
   'transport/quote',
@@ -78,13 +79,13 @@ const ONLY_IN: [name: RegExp, files: readonly string[]][] = [
   [/^node-ssh$/, ['transport/ssh']],
   [/^ssh2(?:\/|$)/, ['transport/key']],
   [/^node:child_process$|^@actions\/exec$/, ['system/process']],
-  [/^@actions\/(?!exec$)/, ['main', 'inputs/read', 'report/github']],
+  [/^@actions\/(?!exec$)/, ['main', 'inputs/read', 'report/github', 'report/github-deployment']],
   [/^csv-parse/, ['inputs/list']],
   [/^yaml$/, ['inputs/logins']],
 ];
 
 /** Large, and not of use to every run: loaded where it is needed. */
-const LATE: readonly RegExp[] = [/^yaml$/, /^ssh2(?:\/|$)/, /^transport\/ssh$/];
+const LATE: readonly RegExp[] = [/^yaml$/, /^@actions\/github$/, /^ssh2(?:\/|$)/, /^transport\/ssh$/];
 
 interface Import {
   readonly from: string;

@@ -9,6 +9,11 @@ const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as {
   inputs: Record<string, { required?: boolean }>;
 };
 
+interface DeployWorkflow {
+  readonly permissions: object;
+  readonly jobs: { deploy: { steps: { uses?: string; with?: Record<string, unknown> }[] } };
+}
+
 describe('README.md', () => {
   it('has the tables that action.yml gives (npm run docs writes them)', () => {
     expect(render(readme)).toBe(readme);
@@ -24,6 +29,21 @@ describe('README.md', () => {
     const required = Object.entries(action.inputs).filter(([, input]) => input.required);
     expect(given).toEqual(expect.arrayContaining(required.map(([name]) => name)));
     expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
+  });
+
+  it('shows how a run is shown among the deployments, with steps that have every required input and the right to do it', () => {
+    const workflows = [...readme.matchAll(/^```yaml\n(name: [\s\S]*?)^```/gm)].map(([, block = '']) => parse(block));
+    const shown = (workflows as DeployWorkflow[]).filter(({ permissions }) => 'deployments' in permissions);
+    expect(shown).toHaveLength(1);
+    const required = Object.entries(action.inputs).filter(([, input]) => input.required);
+    for (const { permissions, jobs } of shown) {
+      expect(permissions).toEqual({ contents: 'read', deployments: 'write' });
+      expect(jobs.deploy).not.toHaveProperty('environment');
+      const step = jobs.deploy.steps.find(({ uses }) => uses?.startsWith('medibird/'))?.with ?? {};
+      expect(Object.keys(step)).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(step)));
+      expect(step['github-deployment']).toBe(true);
+    }
   });
 
   it('asks for the rights that the tests on a real cluster run with, and no others', () => {

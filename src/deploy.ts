@@ -78,6 +78,9 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
     const found = begun.get(aim);
     return found ? [{ ...aim, begun: found, facts: found.changed ? aim.facts.begin() : aim.facts.begun }] : [];
   });
+  const [first] = parts;
+  // Only now: what is refused, or waits for another run, is not under way, and what to write may be chosen anew until then.
+  if (first) tools.tellBegun?.({ image: first.begun.target.image, commit: first.wanted.commit });
   const size = beginMeasuring(run, parts);
   const ended = await settle(run, parts, { isLost: lost !== undefined && config.verdict.rollbackOnFailure });
   const closed = parts.flatMap((part, index) => {

@@ -14,16 +14,18 @@ import { nearest } from './inputs/nearest';
 import { languageOf, parseInputs } from './inputs/parse';
 import { readInputs, readRun, unknownInputs } from './inputs/read';
 import { GitHubLog, publish } from './report/github';
+import { deploymentsApi, endLeft, GitHubDeployment } from './report/github-deployment';
 import type { Report } from './report/report';
 import { systemClock } from './system/clock';
 import { systemProcesses } from './system/process';
+import { Secret } from './system/secret';
 import type { PrivateKey } from './transport/key';
 import type { Transport } from './transport/transport';
 import { setLanguage } from './words/language';
 import { explain, line, type Problem, problem } from './words/words';
 
 /** What the main step leaves for the post step. */
-const STATE = { begun: 'begun', folder: 'folder', builder: 'builder' } as const;
+const STATE = { begun: 'begun', folder: 'folder', builder: 'builder', deployment: 'deployment' } as const;
 
 const log = new GitHubLog((text) => process.stdout.write(`${text}\n`));
 
@@ -51,13 +53,13 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), 'deploy-action-'));
   core.saveState(STATE.folder, folder);
   const { config } = parsed;
-  const { image, workload, host } = config;
+  const { image, workload, workloads, host } = config;
   log.info(
     line('log.begin', {
       operation: config.operation.kind,
       isDryRun: config.isDryRun,
       image: raw.image.trim(),
-      deployment: workload.name,
+      deployment: workloads.map(({ name }) => name).join(', '),
       namespace: workload.namespace,
       host: host.host,
     }),
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     core.setSecret(Buffer.from(`${username}:${password.reveal()}`).toString('base64'));
   }
   for (const secret of config.build.secrets) if ('value' in secret) mask(secret.value.reveal());
+  const shown = showOnGitHub(config);
   let hasBuilder = false;
   const report = await deploy(config, {
     clock: systemClock,
@@ -78,9 +81,11 @@ async function main(): Promise<void> {
       hasBuilder = true;
       core.saveState(STATE.builder, builder);
     },
+    ...(shown && { tellBegun: (change) => shown.begin(change) }),
     signal: cancel.signal,
   });
   await publish(report);
+  await shown?.end(report);
   // A builder is removed by what is written down of it there. Whatever fails here, the post step does.
   await rm(hasBuilder ? loginFolderIn(folder) : folder, { recursive: true, force: true }).catch(() => undefined);
 }
@@ -88,8 +93,29 @@ async function main(): Promise<void> {
 /** The step's clean-up; it also runs after a cancel or a crash of the main step. */
 async function post(): Promise<void> {
   const [folder, builder] = [core.getState(STATE.folder), core.getState(STATE.builder)];
+  const left = core.getState(STATE.deployment);
+  if (left !== '') {
+    const raw = readInputs();
+    setLanguage(languageOf(raw.language) ?? 'en');
+    const run = readRun('post');
+    await endLeft(left, { run }, { api: deploymentsApi(run, new Secret(raw['github-token'].trim())), warn });
+  }
   if (builder !== '') await removeBuilder(builder, folder, systemProcesses);
   if (folder !== '') await rm(folder, { recursive: true, force: true });
+}
+
+/** The run among GitHub's deployments, where that is asked for. */
+function showOnGitHub(config: Config): GitHubDeployment | undefined {
+  const { githubToken, run } = config;
+  if (!githubToken) return undefined;
+  const remember = (left: string) => core.saveState(STATE.deployment, left);
+  return new GitHubDeployment(config, {
+    api: deploymentsApi(run, githubToken),
+    clock: systemClock,
+    log,
+    warn,
+    remember,
+  });
 }
 
 /** The SSH library takes a while to load, so a run with bad inputs does not. */

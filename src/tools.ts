@@ -1,5 +1,6 @@
 import type { Fetch } from './image/registry';
 import type { Config } from './inputs/config';
+import type { Change } from './report/deployment';
 import type { Log } from './report/log';
 import type { Clock } from './system/clock';
 import type { Processes } from './system/process';
@@ -19,6 +20,8 @@ export interface Tools {
   readonly folder: string;
   /** Has the post step remove a builder that this run makes, whatever happens to the run. */
   readonly removeLater: (builder: string) => void;
+  /** Told what this run has put into the workload, or found there; left out where nobody wants to know. */
+  readonly tellBegun?: (change: Change) => void;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
 }

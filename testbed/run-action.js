@@ -61,7 +61,7 @@ async function runAction(run) {
     const state = readCommandFile(commandFiles.GITHUB_STATE);
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
     const post = await step(run, { ...environment, ...saved });
-    refuseSecrets(run.inputs, { main: main.log, post: post.log, files: textsIn(folder) });
+    refuseSecrets({ 'github-token': TOKEN, ...run.inputs }, { main: main.log, post: post.log, files: textsIn(folder) });
     return {
       exitCode: main.exitCode,
       postExitCode: post.exitCode,
@@ -78,8 +78,11 @@ async function runAction(run) {
   }
 }
 
+/** What a runner makes of the default `${{ github.token }}`. */
+const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
+
 /** Inputs of which no part may stand anywhere else; what is shorter than this may stand anywhere by chance. */
-const SECRETS = ['registry-password', 'registry-auth', 'secrets', 'ssh-key', 'ssh-passphrase'];
+const SECRETS = ['registry-password', 'registry-auth', 'secrets', 'ssh-key', 'ssh-passphrase', 'github-token'];
 const SHORTEST = 12;
 
 /**
@@ -154,7 +157,7 @@ function withoutInputs(environment) {
 }
 
 function inputVariables(inputs) {
-  const all = { ...defaults(), ...inputs };
+  const all = { ...defaults(), 'github-token': TOKEN, ...inputs };
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
   );

@@ -211,6 +211,8 @@ const PLACES: readonly Place[] = [
     return [port === undefined ? path : `:${port}${path}`];
   }),
   whole('verify-url', ({ verdict }) => [asked(verdict.verifyUrl)]),
+  whole('github-deployment', ({ githubToken }) => isGiven(githubToken !== undefined)),
+  whole('github-token', ({ githubToken }) => [githubToken?.reveal()]),
   whole('language', () => ['en']),
   whole('environment-url', ({ environmentUrl = '' }) => [URL.canParse(environmentUrl) ? environmentUrl : 'no address']),
 ];
@@ -230,6 +232,8 @@ const WITH: Partial<Record<InputName, Partial<RawInputs>>> = {
   'allow-other-build-args': { operation: 'redeploy' },
   'registry-username': { 'registry-password': 'password' },
   'registry-password': { 'registry-username': 'user' },
+  'github-deployment': { 'github-token': 'token' },
+  'github-token': { 'github-deployment': 'true' },
 };
 
 function authOf(image: Config['image']): string[] {

@@ -136,6 +136,8 @@ const RIGHT: [Partial<RawInputs>, (config: ReturnType<typeof configOf>) => unkno
     (config) => config.environmentUrl,
     'https://api.example.org/한?a=b',
   ],
+  [{ 'github-deployment': 'true', 'github-token': 'ghs_1' }, (config) => config.githubToken?.reveal(), 'ghs_1'],
+  [{ 'github-deployment': 'false', 'github-token': 'ghs_1' }, (config) => config.githubToken, undefined],
 ];
 
 describe('a right input reaches the configuration', () => {
@@ -261,8 +263,12 @@ describe('a wrong input is refused, by its name', () => {
     'verify-path',
     'verify-url',
     'environment-url',
+    'github-token',
   ])('%s that holds a control character', (name) => {
-    const login: Partial<RawInputs> = name === 'registry-username' ? { 'registry-password': 'x' } : {};
+    const login: Partial<RawInputs> =
+      name === 'registry-username'
+        ? { 'registry-password': 'x' }
+        : { 'github-deployment': 'true', 'github-token': 'x' };
     for (const character of ['\n', '\r', '\0', '\x1b', '\t', '\x7f']) {
       const problems = problemsOf({ ...login, [name]: `a${character}::set-output name=x::y` });
       expect(problems.filter(({ code }) => code === 'input.control')).toEqual(control(name));
@@ -368,6 +374,19 @@ describe('tags', () => {
   });
 });
 
+describe('the token for GitHub', () => {
+  it('is kept as a secret', () => {
+    const config = configOf({ 'github-deployment': 'true', 'github-token': ' ghs_token\n' });
+    expect(config.githubToken?.reveal()).toBe('ghs_token');
+    expect(JSON.stringify(config)).not.toContain('ghs_token');
+  });
+
+  it('is missed where the run is to be shown, and it is empty', () =>
+    expect(problemsOf({ 'github-deployment': 'true' })).toEqual([
+      { code: 'input.missing', params: { name: 'github-token' } },
+    ]));
+});
+
 describe('all problems', () => {
   it('are told at once', () => {
     const everythingWrong: RawInputs = {
@@ -416,11 +435,13 @@ describe('all problems', () => {
       'verify-path': 'x',
       'verify-url': 'x',
       'environment-url': 'x',
+      'github-deployment': 'x',
+      'github-token': '',
       language: 'x',
     };
     const problems = problemsOf(everythingWrong);
-    // A passphrase alone cannot be wrong, a login is one thing, and further ones are read elsewhere.
-    expect(problems).toHaveLength(INPUTS.length - 3);
+    // A passphrase alone cannot be wrong, nor a token; a login is one thing, and further ones are read elsewhere.
+    expect(problems).toHaveLength(INPUTS.length - 4);
     expect(new Set(problems.map((each) => JSON.stringify(each))).size).toBe(problems.length);
   });
 

@@ -108,6 +108,7 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   phase: PHASES,
   outcome: OUTCOMES,
   input: ['timeout', 'pull', 'ssh-host', 'language'],
+  apiFault: ['right', 'token', 'unseen', 'commit', 'limit', 'trouble', 'silent'],
   nameFault: ['tag', 'component', 'length'],
   operation: ['deploy', 'redeploy', 'restart', 'rollback'],
   serving: ['new', 'old', 'both', 'nobody', 'unknown'],
@@ -183,6 +184,7 @@ describe.each(LANGUAGES)('every problem in %s', (language) => {
     ...['no-engine', 'no-builder', 'no-buildkit', 'no-boot', 'push-denied', 'push-missing', 'push-limit'].map(
       (each) => `build.${each}`,
     ),
+    'github.deployment',
     ...['pull-limit', 'base-denied', 'push-failed', 'no-registry', 'registry', 'emulation'].map(
       (each) => `build.${each}`,
     ),

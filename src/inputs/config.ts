@@ -16,6 +16,8 @@ export interface Config {
   readonly workloads: readonly WorkloadConfig[];
   readonly verdict: VerdictConfig;
   readonly environmentUrl?: string;
+  /** What to show the run with among GitHub's deployments; left out: it is not shown there. */
+  readonly githubToken?: Secret;
   readonly run: RunInfo;
 }
 

@@ -45,6 +45,8 @@ export const INPUTS = [
   'verify-path',
   'verify-url',
   'environment-url',
+  'github-deployment',
+  'github-token',
   'language',
 ] as const;
 
@@ -80,6 +82,7 @@ export type ShapedInput =
   | 'verify-path'
   | 'verify-url'
   | 'environment-url'
+  | 'github-deployment'
   | 'language';
 
 /** The inputs as the runner hands them over: an input that was not given is empty. */
@@ -92,4 +95,5 @@ export const SECRET_INPUTS = [
   'secrets',
   'ssh-key',
   'ssh-passphrase',
+  'github-token',
 ] as const satisfies readonly InputName[];

@@ -39,6 +39,8 @@ export function parseInputs(
   const [workload] = workloads ?? [];
   const verdict = parseVerdict(reader);
   const environmentUrl = parseUrl(reader, 'environment-url');
+  const githubToken =
+    reader.flag('github-deployment') && reader.required('github-token') && reader.line('github-token');
   parseLanguage(reader);
   if (reader.problems.length > 0 || !image || !host || !workloads || !workload) return { problems: reader.problems };
   return {
@@ -53,6 +55,7 @@ export function parseInputs(
       verdict,
       run,
       ...(environmentUrl && { environmentUrl }),
+      ...(githubToken && { githubToken: new Secret(githubToken) }),
     },
   };
 }

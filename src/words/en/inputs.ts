@@ -36,6 +36,7 @@ const SHAPES: Record<ShapedInput, string> = {
   'verify-path': 'a path such as "/healthz", or one with a port before it such as ":8080/healthz"',
   'verify-url': 'an address such as "https://api.example.org"',
   'environment-url': 'an address such as "https://api.example.org"',
+  'github-deployment': FLAG,
   language: '"en" or "ko"',
 };
 

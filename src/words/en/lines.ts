@@ -7,6 +7,7 @@ import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
 import { printBytes } from '../bytes';
 import { neighbourLines } from './advice';
 import { short } from './because';
+import { githubLines } from './github';
 import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
@@ -174,6 +175,7 @@ export const lines = {
     `${count} × ${about}: ${reason}: ${message}`,
   ...neighbourLines,
   ...operationLines,
+  ...githubLines,
   'summary.advice': (_: object) => 'What to write',
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,

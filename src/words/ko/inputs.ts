@@ -37,6 +37,7 @@ const SHAPES: Record<ShapedInput, string> = {
   'verify-path': '"/healthz" 같은 경로, 또는 ":8080/healthz"처럼 앞에 포트를 붙인 경로',
   'verify-url': '"https://api.example.org" 같은 주소',
   'environment-url': '"https://api.example.org" 같은 주소',
+  'github-deployment': FLAG,
   language: '"en" 또는 "ko"',
 };
 

@@ -7,6 +7,7 @@ import { printBytes } from '../bytes';
 import { short } from '../en/because';
 import type * as english from '../en/lines';
 import { neighbourLines } from './advice';
+import { githubLines } from './github';
 import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
@@ -128,6 +129,7 @@ export const lines: typeof english.lines = {
   'log.event': ({ about, reason, message, count }) => `${count} × ${about}: ${reason}: ${message}`,
   ...neighbourLines,
   ...operationLines,
+  ...githubLines,
   'summary.advice': () => '작성할 내용',
   'log.no-contact': ({ detail }) => `지금은 클러스터를 볼 수 없어서 다시 시도합니다: ${detail}`,
   'log.retry': ({ detail, attempt, ms }) => `${detail} ${printDuration(ms)} 뒤에 다시 시도합니다(${attempt}번째 시도).`,

@@ -3,6 +3,7 @@ import { buildProblems } from './build';
 import { clusterCauses } from './causes-cluster';
 import { podCauses } from './causes-pod';
 import { clusterProblems } from './cluster';
+import { githubProblems } from './github';
 import { inputProblems } from './inputs';
 import { rollbackProblems, rolloutProblems } from './rollout';
 import { sshProblems } from './ssh';
@@ -15,6 +16,7 @@ export const problems: typeof english.problems = {
   ...clusterProblems,
   ...rolloutProblems,
   ...rollbackProblems,
+  ...githubProblems,
   ...podCauses,
   ...clusterCauses,
 };
