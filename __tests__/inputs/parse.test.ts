@@ -215,6 +215,7 @@ describe('a wrong input is refused, by its name', () => {
       [
         'Web',
         'web_1',
+        ',',
         'statefulset/web',
         'web/',
         '-web',

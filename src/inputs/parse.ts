@@ -119,8 +119,8 @@ const WORKLOADS = 3;
 
 function parseWorkloads(reader: Reader): WorkloadConfig[] | undefined {
   const given = reader.required('deployment');
-  const listed = reader.list('deployment', { commas: true });
-  // A list of nothing is no name either.
+  const listed = given?.split(/\s*[\n,]\s*/).filter((each) => each !== '') ?? [];
+  // Commas alone are no name.
   const names = (listed.length === 0 && given !== undefined ? [given] : listed)
     .map((each) => each.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, ''))
     .filter((each) => reader.matching('deployment', each, SUBDOMAIN) !== undefined);
