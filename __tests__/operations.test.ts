@@ -209,7 +209,7 @@ describe('what a rollout may do beside', () => {
   };
 
   it('to others on the node is told, with what to look at', async () => {
-    const { report } = await run({ beside: [neighbour] });
+    const { report } = await run({ neighbours: [neighbour] });
     expect(report.outcome).toBe('deployed');
     expect(report.warnings).toEqual([
       expect.stringMatching(

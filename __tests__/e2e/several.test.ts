@@ -152,10 +152,12 @@ describe('several workloads of one image', () => {
       outcome: 'open',
       container: 'app',
     };
-    const values = { hold: { id: 'other', url: other.run }, history: [other] };
-    const own = Object.entries(values).map(
-      ([key, value]) => `deploy-action.medibird.github.io/${key}=${JSON.stringify(value)}`,
-    );
+    const values = {
+      hold: JSON.stringify({ id: 'other', url: other.run }),
+      history: JSON.stringify([other]),
+      id: 'other',
+    };
+    const own = Object.entries(values).map(([key, value]) => `deploy-action.medibird.github.io/${key}=${value}`);
     kubectl('annotate', 'deployment/worker', ...own, '--overwrite', '-n', app.namespace);
     const run = await app.run('held', { ...both, timeout: '8s' });
     expect(run.outputs.outcome).toBe('failed-rolled-back');

@@ -48,12 +48,23 @@ interface World {
   /** By which digest the node knows what runs at the beginning; it does not say where that is empty. */
   readonly runs?: string;
   /** All pods of the node, where they are asked for: those of others. */
-  readonly beside?: readonly Pod[];
+  readonly neighbours?: readonly Pod[];
   /** What the registry has by a full reference, as `docker buildx imagetools inspect` says it. */
   readonly registry?: (reference: string) => ProcessResult;
+  /** A second Deployment, `worker`, and what becomes of its pods. */
+  readonly worker?: { readonly fates?: { readonly [image: string]: Fate }; readonly patches?: PatchFate[] };
 }
 
 const ended = (stdout = ''): ProcessResult => ({ kind: 'exited', code: 0, stdout, stderr: '' });
+
+function besides({ fates = {}, patches = [] }: NonNullable<World['worker']>, clock: ManualClock) {
+  const workload = deployment(({ metadata, spec }) => {
+    Object.assign(metadata, { name: 'worker', uid: 'worker' });
+    spec.selector.matchLabels = { app: 'worker' };
+  });
+  const server = new ApiServer(workload, patches);
+  return { server, cluster: new FakeCluster(server, clock, (image) => fates[image] ?? 'serves') };
+}
 
 /** A run of the action in a world of a test's own, whose clock runs as fast as it can. */
 export async function run({
@@ -65,14 +76,16 @@ export async function run({
   onPatched,
   url = 200,
   runs = '',
-  beside = [],
+  neighbours = [],
   registry = () => ended(MANIFEST),
+  worker,
 }: World) {
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
   const clock = new ManualClock();
   const cancel = new AbortController();
   const server = new ApiServer(workload, patches);
   const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
+  const beside = worker && besides(worker, clock);
   for (const status of cluster.pods.flatMap((pod) => pod.status?.containerStatuses ?? [])) {
     Object.assign(status, { imageID: runs && `docker.io/caringnote/caring-note-api@${runs}` });
   }
@@ -94,7 +107,8 @@ export async function run({
       onEvidence?.(reach);
     }
     if (argv.some((word) => word.startsWith('/api/v1/pods?')))
-      return { stdout: JSON.stringify({ metadata: {}, items: [...cluster.pods, ...beside] }) };
+      return { stdout: JSON.stringify({ metadata: {}, items: [...cluster.pods, ...neighbours] }) };
+    if (beside && argv.some((word) => word.includes('worker'))) return beside.cluster.handler(argv, stdin, live);
     const before = server.applied.length;
     const answer = cluster.handler(argv, stdin, live);
     if (server.applied.length > before) onPatched?.(reach);
@@ -138,6 +152,7 @@ export async function run({
   return {
     report,
     server,
+    worker: beside?.server,
     commands,
     said,
     codes: problems.map(({ code }) => code),

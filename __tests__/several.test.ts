@@ -1,0 +1,48 @@
+import { IMAGE, run } from './fakes/world';
+import type { ApiServer } from './workload/api-server';
+import { OLD_IMAGE } from './workload/deployment';
+
+const several = { deployment: 'caring-note-api\nworker', container: 'caring-note-api' };
+const imageOf = (server: ApiServer | undefined) => server?.object.spec?.template.spec?.containers[0]?.image;
+
+describe('several workloads of one image', () => {
+  it('are deployed together', async () => {
+    const { report, server, worker } = await run({ inputs: several, worker: {} });
+    expect(report.outcome).toBe('deployed');
+    expect(report.parts?.map(({ deployment, outcome }) => [deployment, outcome])).toEqual([
+      ['caring-note-api', 'deployed'],
+      ['worker', 'deployed'],
+    ]);
+    expect([imageOf(server), imageOf(worker)]).toEqual([IMAGE, IMAGE]);
+  });
+
+  it('are all put back where one is bad', async () => {
+    const { report, server, worker, codes } = await run({ inputs: several, worker: { fates: { [IMAGE]: 'crashes' } } });
+    expect(report.outcome).toBe('failed-rolled-back');
+    expect(codes).toEqual(['rollout.sibling', 'cause.crash']);
+    expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
+  });
+
+  it('stay where nothing is to be put back: the good one is watched to its end', async () => {
+    const inputs = { ...several, 'rollback-on-failure': 'false' };
+    const { report, server, worker } = await run({ inputs, fates: { [IMAGE]: 'crashes' }, worker: {} });
+    expect(report.outcome).toBe('failed');
+    expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['failed', 'deployed']);
+    expect([imageOf(server), imageOf(worker)]).toEqual([IMAGE, IMAGE]);
+  });
+
+  it('are put back where another one is refused by the cluster', async () => {
+    const refused = { stderr: 'The Deployment "worker" is invalid: spec: Forbidden' };
+    const { report, server, worker, codes } = await run({ inputs: several, worker: { patches: [refused] } });
+    expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['failed-rolled-back', 'refused']);
+    expect(report.outcome).toBe('failed-rolled-back');
+    expect(codes).toEqual(['rollout.sibling', 'workload.rejected']);
+    expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
+  });
+
+  it('are refused where a container is named that none of them has', async () => {
+    const { report, server, codes } = await run({ inputs: { ...several, container: 'app' }, worker: {} });
+    expect([report.outcome, codes]).toEqual(['refused', ['workload.no-container']]);
+    expect(server.patches).toBe(0);
+  });
+});
