@@ -84,14 +84,14 @@ async function prepare(roundTripMs, bundle) {
   const dist = bundle ?? join(ours, 'index.js');
   const recipe = new Recipe();
   undo(() => recipe.remove());
-  const [stepApp, recipeApp] = [await install(), await install()];
+  const [stepApp, recipeApp, bareApp] = [await install(), await install(), await install()];
   let where = testbedHost();
   if (roundTripMs > 0) {
     const far = await farAway(where, roundTripMs);
     undo(far.close);
     where = far.where;
   }
-  return { dist, recipe, stepApp, recipeApp, where, peakFile: join(folder, 'peak') };
+  return { dist, recipe, stepApp, recipeApp, bareApp, where, peakFile: join(folder, 'peak') };
 }
 
 async function install() {

@@ -8,7 +8,7 @@ const { deployByStep } = require('./step');
 /** @typedef {InstanceType<typeof import('./recipe').Recipe>} Recipe */
 /** @typedef {import('./recipe').Parts} Parts */
 /** @typedef {import('./distance').Where} Where */
-/** @typedef {{ step: import('./step').Measured, recipe: Parts, load: number }} Pair With the machine's load before it. */
+/** @typedef {{ step: import('./step').Measured, recipe: Parts, bare: Parts, load: number }} Pair With the machine's load before it. */
 
 /**
  * @typedef {object} Row
@@ -57,6 +57,7 @@ const WARM_UPS = 2;
  * @property {Recipe} recipe
  * @property {SampleApp} stepApp
  * @property {SampleApp} recipeApp One of its own, so that neither finds what the other has left.
+ * @property {SampleApp} bareApp
  * @property {Where} where
  * @property {string} peakFile
  * @property {string} dist
@@ -80,9 +81,10 @@ async function inPairs(name, tools, pairs) {
     const first = isStepFirst ? await byStep(of) : undefined;
     const recipe = await byRecipe(of);
     const step = first ?? (await byStep(of));
+    const bare = await byBareCalls(of);
     if (!isCounted) continue;
-    seen.push({ step, recipe, load });
-    const seconds = `the step ${step.seconds.toFixed(2)} s, the recipe ${recipe.seconds?.toFixed(2)} s`;
+    seen.push({ step, recipe, bare, load });
+    const seconds = `the step ${step.seconds.toFixed(2)} s, the recipe ${recipe.seconds?.toFixed(2)} s, its bare calls ${bare.seconds?.toFixed(2)} s`;
     tools.say(`${name} ${seen.length}/${pairs}: ${seconds}, load ${load.toFixed(1)}`);
   }
   return seen;
@@ -112,6 +114,15 @@ async function byRecipe({ row, tag, isNew, isCounted, tools: { recipe, recipeApp
   if (isNew) change(recipeApp);
   const parts = await (isCounted ? row.recipe(recipe, recipeApp, tag, where) : recipe.deploy(recipeApp, tag, where));
   await settle(recipeApp, tag);
+  return parts;
+}
+
+/** @param {Deploy} deploy */
+async function byBareCalls({ row, tag, isNew, isCounted, tools: { recipe, bareApp } }) {
+  if (isNew) change(bareApp);
+  const isBuilt = isCounted && row.inputs.operation === 'redeploy';
+  const parts = await recipe.bare(bareApp, tag, { isBuilt });
+  await settle(bareApp, tag);
   return parts;
 }
 

@@ -58,6 +58,26 @@ class Recipe {
     return this.#session(app, where, [setImage(app, `${app.repository}:${tag}`), rolloutStatus(app)]);
   }
 
+  /**
+   * The least that there is to do: builds and pushes (`isBuilt` leaves that out), sets the image and waits for the rollout, on the
+   * cluster's host itself, with no login, no connection, no check and no record.
+   *
+   * @param {SampleApp} app @param {string} tag @param {{ isBuilt: boolean }} options @returns {Promise<Parts>}
+   */
+  async bare(app, tag, { isBuilt }) {
+    const inputs = app.inputs(tag);
+    const image = `${inputs.image}:${tag}`;
+    const auth = Buffer.from(`${inputs['registry-username']}:${inputs['registry-password']}`).toString('base64');
+    const login = JSON.stringify({ auths: { [testbed('PRIVATE_REGISTRY')]: { auth } } });
+    rmSync(join(this.#docker, 'config.json'), { force: true });
+    const build = ['buildx', 'build', '--push', '--tag', image, '--build-arg', inputs['build-args'] ?? ''];
+    const began = now();
+    const environment = { DOCKER_CONFIG: this.#docker, DOCKER_AUTH_CONFIG: login };
+    if (!isBuilt) await run('docker', [...build, inputs.context ?? '.'], { environment });
+    await run('sh', ['-c', `${setImage(app, image)} && ${rolloutStatus(app)}`], {});
+    return { seconds: now() - began };
+  }
+
   /** Follows a rollout to its end. @param {SampleApp} app @param {Where} where */
   watch(app, where) {
     return this.#session(app, where, [rolloutStatus(app)]);

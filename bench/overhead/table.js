@@ -21,7 +21,7 @@ const TEXTS = {
   title: `# What the step costs
 
 Made by \`node bench/overhead.js\` on the testbed, with its registry that asks for a password.`,
-  time: `The recipe is \`docker login\`, \`docker buildx build --push\` and one \`ssh\` session with \`kubectl set image\`, \`kubectl annotate\` and \`kubectl rollout status\`; for \`redeploy\`, which puts an image of the registry back, it is a session with \`set image\` and \`rollout status\` alone, and the step has \`operation: redeploy\`. The step has \`soak: 0s\`, for the recipe waits for nothing either. What workflows add to the recipe is left out: the starts of three actions, one of them in a container. Each side has an app of its own, with one pod, a readiness probe, and for \`changed\` a layer of 1 MiB that is new in each run. They run in turns, the one that is first alternating, each after the old pods of the last have ended.
+  time: `The recipe is \`docker login\`, \`docker buildx build --push\` and one \`ssh\` session with \`kubectl set image\`, \`kubectl annotate\` and \`kubectl rollout status\`; for \`redeploy\`, which puts an image of the registry back, it is a session with \`set image\` and \`rollout status\` alone, and the step has \`operation: redeploy\`. The step has \`soak: 0s\`, for the recipe waits for nothing either. What workflows add to the recipe is left out: the starts of three actions, one of them in a container. The bare calls are the least that there is to do: build and push, \`set image\` and \`rollout status\`, one after the other on the cluster's host itself, with no login, no SSH, no check and no record. Each side has an app of its own, with one pod, a readiness probe, and for \`changed\` a layer of 1 MiB that is new in each run. They run in turns, the one that is first alternating, each after the old pods of the last have ended.
 
 The runner, the registry and the cluster share one machine: connecting costs the recipe next to nothing, and what the step does at the same time as the build takes CPU from it.`,
   host: `The step and \`kubectl rollout status\` watch the very same rollouts, of an app that takes a minute to start, each through an sshd of its own in a control group of its own. CPU is what the kernel has counted for that group (\`cpu.stat\`): sshd with its encryption, and all commands, also those that have ended. From the patch to the verdict has the start of the watches in it, and not the patch: neither has \`rollout status\` the \`set image\` in it.`,
@@ -50,7 +50,17 @@ function times(measured) {
     TEXTS.time,
     `In seconds, the median with the quartiles. Before a pair the machine's load was ${spread(loads, 1)}, ${most} at most.`,
     table(
-      ['', 'Pairs', 'The step', 'The recipe', 'Step ÷ recipe, of each pair', 'Step − recipe', 'Reach', 'Post step'],
+      [
+        '',
+        'Pairs',
+        'The step',
+        'The recipe',
+        'Step ÷ recipe, of each pair',
+        'Step − recipe',
+        'Reach',
+        'Bare calls ÷ recipe',
+        'Post step',
+      ],
       measured.map(([name, pairs]) => [
         name,
         String(pairs.length),
@@ -59,6 +69,7 @@ function times(measured) {
         spread(pairs.map(ratio)),
         spread(pairs.map(difference)),
         reach(name, pairs),
+        spread(pairs.map(({ bare, recipe }) => secondsOf(bare) / secondsOf(recipe))),
         spread(pairs.map(({ step }) => step.post)),
       ]),
     ),
