@@ -1,5 +1,6 @@
 import { Cluster } from '../../src/kubectl/client';
 import { identity } from '../../src/kubectl/objects';
+import { podRows } from '../../src/report/pods';
 import { servingIn } from '../../src/rollout/ending';
 import { newPods, oldPods, type Snapshot, templateOf } from '../../src/rollout/snapshot';
 import { brokenPods } from '../../src/rollout/unblock';
@@ -214,4 +215,19 @@ describe('a StatefulSet whose next pod the cluster refuses', () => {
     over.abort();
     await ended;
   });
+});
+
+it('the pods that a partition keeps are old ones in the report, also once a failed version is taken back', () => {
+  const { index, failed } = restored(back);
+  const looks = partitioned(back, 1);
+  // Kept at a version before both: neither of those that this run has seen.
+  const look = structuredClone(looks.slice(index).find((each) => brokenPods(each, failed).length > 0));
+  const [kept] = look?.pods.filter((pod) => identity(pod).name === 'app-0') ?? [];
+  if (!look || !kept?.metadata) throw new Error('no look');
+  kept.metadata.labels = { 'controller-revision-hash': 'app-before' };
+  const rows = podRows(look, { restartsBefore: { [identity(kept).uid]: {} } }, 'old');
+  expect(rows.map(({ name, version }) => [name, version])).toEqual([
+    ['app-1', 'new'],
+    ['app-0', 'old'],
+  ]);
 });

@@ -93,7 +93,7 @@ export const clusterProblems = {
   }),
   'workload.on-delete': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
     what: `The ${named(deployment)} has the update strategy OnDelete: its pods would keep the old version until somebody deletes them.`,
-    next: `Let it replace its pods by itself, in its manifest (updateStrategy: {type: RollingUpdate}) or with: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'. Then run the job again.`,
+    next: `Let it replace its pods by itself, and run the job again: in its manifest (updateStrategy: {type: RollingUpdate}), or with: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'`,
   }),
   'workload.partition': ({
     deployment,
@@ -107,7 +107,7 @@ export const clusterProblems = {
     replicas: number;
   }) => ({
     what: `The partition of the ${named(deployment)} (${partition}) is not smaller than the number of its replicas (${replicas}): no pod would get the new version.`,
-    next: `Lower updateStrategy.rollingUpdate.partition, in its manifest or, for all pods, with: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'. Then run the job again.`,
+    next: `Lower updateStrategy.rollingUpdate.partition in its manifest, and run the job again. For all pods: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`,
   }),
   'workload.deleting': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
     what: `The ${named(deployment)} in "${namespace}" is being deleted.`,

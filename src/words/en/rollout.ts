@@ -65,7 +65,7 @@ export const rollbackProblems = {
       `The version before (${short(p.image)}) was put back, but the ${named(p.deployment)} waits for the broken pod ${p.pod}, which the deploy user may not delete`,
       p.detail,
     ),
-    next: `Delete it, and it comes back as it was: kubectl delete pod ${p.pod} -n ${p.namespace}. Give the deploy user that right for the next time: the README of this action lists it.`,
+    next: `For the next time, give the deploy user that right: the README of this action lists it. Now delete the pod, and it comes back as it was: kubectl delete pod ${p.pod} -n ${p.namespace}`,
   }),
   'rollback.unseen': (p: Where & { image: string; detail: string }) => ({
     what: because(

@@ -65,7 +65,7 @@ export const rollbackProblems: typeof english.rollbackProblems = {
       `이전 버전(${short(p.image)})으로 되돌렸지만, ${named(p.deployment, '가')} 고장 난 ${p.pod} Pod를 기다리고 있습니다. 배포 사용자에게는 그 Pod를 삭제할 권한이 없습니다`,
       p.detail,
     ),
-    next: `그 Pod를 삭제하면 전의 상태로 다시 만들어집니다: kubectl delete pod ${p.pod} -n ${p.namespace}. 다음을 위해 배포 사용자에게 그 권한을 주세요. 이 액션의 README에 적혀 있습니다.`,
+    next: `다음을 위해 배포 사용자에게 그 권한을 주세요. 이 액션의 README에 적혀 있습니다. 지금은 그 Pod를 삭제하면 전의 상태로 다시 만들어집니다: kubectl delete pod ${p.pod} -n ${p.namespace}`,
   }),
   'rollback.unseen': (p) => ({
     what: because(`이전 버전(${short(p.image)})으로 되돌렸지만, 서비스하고 있는지 확인하지 못했습니다`, p.detail),
