@@ -358,8 +358,8 @@ describe('the account', () => {
 
   it.each([
     ['pods/store-0', 'yes'],
-    ['pods/store-8', 'yes'],
-    ['pods/store-9', 'no'],
+    ['pods/store-9', 'yes'],
+    ['pods/store-10', 'no'],
     ['pods/app-0', 'no'],
     ['pods', 'no'],
   ])('may a StatefulSet’s own pods be deleted, and no others: %s %s', (what, expected) => {
