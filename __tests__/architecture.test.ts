@@ -34,6 +34,7 @@ const PURE = [
   'workload/annotations',
   'workload/history',
   'workload/soak',
+  'workload/stateful',
   'workload/version',
   'workload/hold',
   'workload/patch',

@@ -10,11 +10,12 @@ const execute = promisify(execFile);
 
 /** @typedef {import('kubernetes-types/apps/v1').Deployment} Deployment */
 /** @typedef {import('kubernetes-types/apps/v1').ReplicaSet} ReplicaSet */
+/** @typedef {import('kubernetes-types/apps/v1').StatefulSet} StatefulSet */
 /** @typedef {import('kubernetes-types/core/v1').Pod} Pod */
-/** @typedef {{ ms: number, workload: Deployment, replicaSets: ReplicaSet[], pods: Pod[] }} Look */
+/** @typedef {{ ms: number, workload: Deployment | StatefulSet, replicaSets: ReplicaSet[], pods: Pod[] }} Look */
 
 /**
- * @param {string} namespace With one Deployment in it.
+ * @param {string} namespace With one Deployment or StatefulSet in it.
  * @param {number} seconds
  * @param {(look: Look) => boolean} [isEnd] Ends it earlier, some looks later.
  * @returns {Promise<Look[]>}
@@ -27,14 +28,14 @@ async function record(namespace, seconds, isEnd = () => false) {
   while (Date.now() < end) {
     const { stdout } = await execute(
       'kubectl',
-      ['get', 'deployments,replicasets,pods', '-n', namespace, '-o', 'json'],
+      ['get', 'deployments,statefulsets,replicasets,pods', '-n', namespace, '-o', 'json'],
       {
         maxBuffer: 2 ** 26,
       },
     );
     const items = JSON.parse(stdout).items.map(short);
     const of = (kind) => items.filter((item) => item.kind === kind);
-    const workload = of('Deployment')[0];
+    const [workload] = [...of('Deployment'), ...of('StatefulSet')];
     const ours = (pod) => pod.metadata.ownerReferences !== undefined;
     const look = { workload, replicaSets: of('ReplicaSet'), pods: of('Pod').filter(ours) };
     const text = JSON.stringify(look, (key, value) => (key === 'resourceVersion' ? undefined : value));
@@ -53,7 +54,7 @@ function short(item) {
   const { metadata, spec, status } = item;
   drop(metadata, ['managedFields', 'generateName']);
   drop(metadata.annotations, ['kubectl.kubernetes.io/last-applied-configuration']);
-  if (item.kind === 'Deployment') return item;
+  if (item.kind === 'Deployment' || item.kind === 'StatefulSet') return item;
   drop(metadata, ['resourceVersion']);
   drop(metadata.annotations, ['deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas']);
   if (item.kind !== 'Pod') return item;
@@ -62,7 +63,9 @@ function short(item) {
   spec.volumes = rest(spec.volumes);
   drop(spec, ['tolerations', 'enableServiceLinks', 'preemptionPolicy', 'priority', 'schedulerName', 'serviceAccount']);
   drop(spec, ['dnsPolicy', 'securityContext', 'restartPolicy', 'terminationGracePeriodSeconds']);
+  const { 'controller-revision-hash': revision } = metadata.labels ?? {};
   drop(metadata, ['labels']);
+  if (revision !== undefined) metadata.labels = { 'controller-revision-hash': revision };
   drop(status, ['hostIP', 'hostIPs', 'podIP', 'podIPs', 'qosClass', 'observedGeneration']);
   for (const condition of status.conditions ?? []) drop(condition, ['lastProbeTime', 'observedGeneration']);
   for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {

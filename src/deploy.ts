@@ -8,7 +8,7 @@ import { tellPlans } from './plan';
 import { recordEnd, reportEnd } from './record';
 import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
-import type { Begun, Run } from './run';
+import { type Begun, type Run, whereOf } from './run';
 import { settle } from './settle';
 import { Closing, type Tools } from './tools';
 import { type Updating, updateAll } from './update';
@@ -64,7 +64,8 @@ function isWanted(aim: Aim): aim is Aim & Updating {
 }
 
 /** What runs is not what was deployed here last: somebody has changed it by other means. */
-function tellDrift({ run: { reporter }, ready: { workload, container } }: Aim): void {
+function tellDrift({ run: { reporter }, ready: { workload, container, warnings } }: Aim): void {
+  for (const each of warnings) reporter.warn(each);
   const running = versionIn(workload, container);
   const expected = driftFrom({ history: historyOf(workload), container, running });
   if (expected) reporter.warn(line('log.drift', { running: container.image, ...expected }));
@@ -95,8 +96,8 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
   const reports = new Map(closed.map((each) => [each.run, reportEnd(each)]));
   if (lost) reports.set(lost.of.run, fail(lost.of.run, [lost.of.run], lost.error));
   // In the order that the workloads were given in.
-  const inOrder = config.workloads.flatMap(({ name }) =>
-    [...reports].filter(([part]) => part.config.workload.name === name).map(([, report]) => report),
+  const inOrder = config.workloads.flatMap((workload) =>
+    [...reports].filter(([part]) => part.config.workload === workload).map(([, report]) => report),
   );
   return reporter.endTogether(inOrder);
 }
@@ -122,9 +123,7 @@ async function overdue({ tools, reporter }: Run, parts: readonly Run[], ended: A
 
 function cancelledIn(wrote: readonly Run[]) {
   if (wrote.length === 0) return [problem('run.cancelled', {})];
-  return wrote.map(({ config: { workload } }) =>
-    problem('rollout.interrupted', { deployment: workload.name, namespace: workload.namespace }),
-  );
+  return wrote.map((run) => problem('rollout.interrupted', whereOf(run)));
 }
 
 /** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */

@@ -3,6 +3,7 @@ import type { Deployment } from './kubectl/objects';
 import type { Observer } from './rollout/observe';
 import type { Run } from './run';
 import { Failure, line, problem } from './words/words';
+import { printWorkload } from './words/workload';
 import { annotations } from './workload/annotations';
 import { type Holder, holderOf, type IsGone, isEarlierAttempt, RELEASED, unanswered } from './workload/hold';
 import { annotationPatch } from './workload/patch';
@@ -58,7 +59,7 @@ export async function waitForHolder(run: Run, cluster: Cluster, observer: Observ
       reporter.log.info(line('log.took-over', holder));
       return;
     }
-    const { name: deployment } = config.workload;
+    const deployment = printWorkload(config.workload);
     if (now - wait.began >= config.verdict.timeoutMs)
       throw new Failure(problem('workload.held', { deployment, ...holder }));
     if (now - toldAt >= LINE_MS) {

@@ -23,6 +23,7 @@ import type { PrivateKey } from './transport/key';
 import type { Transport } from './transport/transport';
 import { setLanguage } from './words/language';
 import { explain, line, type Problem, problem } from './words/words';
+import { printWorkload } from './words/workload';
 
 /** What the main step leaves for the post step. */
 const STATE = { begun: 'begun', folder: 'folder', builder: 'builder', deployment: 'deployment' } as const;
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
       operation: config.operation.kind,
       isDryRun: config.isDryRun,
       image: raw.image.trim(),
-      deployment: workloads.map(({ name }) => name).join(', '),
+      deployment: workloads.map(printWorkload).join(', '),
       namespace: workload.namespace,
       host: host.host,
     }),

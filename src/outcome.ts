@@ -62,5 +62,5 @@ export function worstOf(outcomes: readonly Outcome[]): Outcome {
   return WORST.find((outcome) => outcomes.includes(outcome)) ?? 'unknown';
 }
 
-/** Who answers requests now, as far as it is known. */
-export type Serving = 'new' | 'old' | 'both' | 'nobody' | 'unknown';
+/** Who answers requests now, as far as it is known. `split`: both versions, as a StatefulSet's partition wants it. */
+export type Serving = 'new' | 'old' | 'both' | 'split' | 'nobody' | 'unknown';

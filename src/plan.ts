@@ -4,6 +4,7 @@ import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
 import { line } from './words/words';
+import { printWorkload } from './words/workload';
 import { historyOf, knownGood } from './workload/changes';
 import { holderOf } from './workload/hold';
 import { type Chosen, imagesOf, isSameVersion, type Version, versionFor, versionIn } from './workload/images';
@@ -34,11 +35,12 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
   const isThere = wanted !== undefined && !wanted.isRestart && isSameVersion(to, running);
   const steps = [
     ...(wanted ? [] : [line('plan.build', { context: build.context, tags: pushed.join(', ') })]),
-    ...(holder ? [line('plan.held', { deployment: workload.name, ...holder })] : []),
+    ...(holder ? [line('plan.held', { deployment: printWorkload(workload), ...holder })] : []),
     isThere
       ? line('plan.unchanged', {})
       : line('plan.change', {
           ...workload,
+          name: printWorkload(workload),
           container: imagesOf(container, to)
             .map(([name]) => name)
             .join(', '),

@@ -2,23 +2,27 @@ import { PLACEHOLDER_DIGEST, printReference } from './image/reference';
 import type { Config, NamedContainer } from './inputs/config';
 import { getArgv, paths, selectorText } from './kubectl/argv';
 import { type Cluster, KubectlError } from './kubectl/client';
-import { type Deployment, identity, type List, type Pod, type ReplicaSet } from './kubectl/objects';
-import { Failure, type Problem, problem } from './words/words';
+import { identity, isStatefulSet, type List, type Pod, type ReplicaSet, type Workload } from './kubectl/objects';
+import { Failure, line, type Problem, problem } from './words/words';
+import { printWorkload } from './words/workload';
 import { annotations } from './workload/annotations';
 import { versionFor, versionIn } from './workload/images';
 import { type ChosenContainer, chooseContainer, isComplete, obstacle } from './workload/inspect';
 import { rolloutPatch } from './workload/patch';
 import { chooseSoak, type Soak } from './workload/soak';
+import { keptByPartition, waitsForBroken } from './workload/stateful';
 
 /** What is known of the workload before anything is changed. */
 export interface Ready {
-  readonly workload: Deployment;
+  readonly workload: Workload;
   readonly container: ChosenContainer;
   readonly soak: Soak;
   readonly pods: List<Pod>;
   readonly replicaSets: readonly ReplicaSet[];
   /** Everything that the workload asked for was there: the image it runs is known to serve. */
   readonly complete: boolean;
+  /** What may come as a surprise about this rollout. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -29,7 +33,23 @@ export interface Ready {
 export async function preflight(config: Config, cluster: Cluster): Promise<Ready> {
   const ready = await look(config, cluster, isTriedOut(config) ? (found) => tryOut(config, cluster, found) : undefined);
   await tryVerifyPath(config, cluster, ready);
-  return ready;
+  return { ...ready, warnings: await warningsOf(config, cluster, ready) };
+}
+
+/** What a StatefulSet's partition keeps back, and a right that only a rollback would miss. */
+async function warningsOf({ workload: where, verdict }: Config, cluster: Cluster, ready: Ready): Promise<string[]> {
+  const { workload } = ready;
+  if (!isStatefulSet(workload)) return [];
+  const { replicas = 1, ordinals } = workload.spec ?? {};
+  const kept = keptByPartition(workload);
+  const pod = `${where.name}-${(ordinals?.start ?? 0) + replicas - 1}`;
+  const isAsked = verdict.rollbackOnFailure && waitsForBroken(workload);
+  // Where that cannot be asked, it is not known, and a rollback finds out.
+  const mayDelete = !isAsked || (await cluster.mayDeletePod(where.namespace, pod).catch(() => true));
+  return [
+    ...(kept > 0 ? [line('log.partition', { kept, replicas })] : []),
+    ...(mayDelete ? [] : [line('log.no-delete', { namespace: where.namespace })]),
+  ];
 }
 
 /** Whether there is time between the checks and the change: a build, or a plan's reader. */
@@ -79,14 +99,15 @@ export async function look(config: Config, cluster: Cluster, beside?: (found: Fo
   const query = { labelSelector: selectorText(workload.spec?.selector ?? {}) };
   const [pods, replicaSets] = await Promise.all([
     cluster.list<Pod>(paths.pods(namespace), query),
-    cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
+    isStatefulSet(workload) ? { items: [] } : cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
     beside?.({ workload, container, soak }),
   ]);
-  return { workload, container, soak, pods, replicaSets: replicaSets.items, complete: isComplete(workload) };
+  const complete = isComplete(workload);
+  return { workload, container, soak, pods, replicaSets: replicaSets.items, complete, warnings: [] };
 }
 
 /** Of several workloads each has its own of the containers that were named. */
-function namedIn({ spec }: Deployment, { workload: { containers }, workloads }: Config): readonly NamedContainer[] {
+function namedIn({ spec }: Workload, { workload: { containers }, workloads }: Config): readonly NamedContainer[] {
   const { containers: main = [], initContainers = [] } = spec?.template.spec ?? {};
   const isHere = ({ name }: NamedContainer) => [...main, ...initContainers].some((each) => each.name === name);
   return workloads.length > 1 ? containers.filter(isHere) : containers;
@@ -99,22 +120,28 @@ function verifyPort({ verdict, workload }: Config, { name, port }: ChosenContain
   return (
     verdict.verifyPath.port ??
     port ??
-    problem('workload.verify-port', { deployment: workload.name, container: name, path })
+    problem('workload.verify-port', { deployment: printWorkload(workload), container: name, path })
   );
 }
 
-async function readWorkload({ workload: { name, namespace } }: Config, cluster: Cluster): Promise<Deployment> {
+async function readWorkload({ workload: where }: Config, cluster: Cluster): Promise<Workload> {
+  const { name, namespace, kind } = where;
   try {
-    return await cluster.get<Deployment>(paths.deployment(namespace, name));
+    return await cluster.get<Workload>(paths.workload(where));
   } catch (error) {
     if (!(error instanceof KubectlError) || (error.reason !== 'NotFound' && error.reason !== 'Forbidden')) throw error;
     // A right that is given per namespace makes a missing namespace look like a missing right.
     if (await isMissing(cluster, paths.namespace(namespace)))
       throw new Failure(problem('workload.no-namespace', { namespace }));
     if (error.reason === 'Forbidden') throw error;
-    const others = await cluster.list<Deployment>(paths.deployments(namespace)).catch(() => undefined);
-    const names = others?.items.map((each) => identity(each).name) ?? [];
-    throw new Failure(problem('workload.missing', { deployment: name, namespace, others: names }));
+    const namesOf = async (of: typeof kind) =>
+      (await cluster.list<Workload>(paths.workloads(namespace, of)).catch(() => undefined))?.items.map(
+        (each) => identity(each).name,
+      ) ?? [];
+    const otherKind = kind === 'deployment' ? 'statefulset' : 'deployment';
+    const [others, ofOtherKind] = await Promise.all([namesOf(kind), namesOf(otherKind)]);
+    const instead = ofOtherKind.includes(name) ? printWorkload({ kind: otherKind, name }) : '';
+    throw new Failure(problem('workload.missing', { deployment: printWorkload(where), namespace, others, instead }));
   }
 }
 
@@ -125,16 +152,15 @@ async function isMissing(cluster: Cluster, path: string): Promise<boolean> {
   );
 }
 
-function soakOf(
-  { verdict }: Config,
-  { metadata, spec }: Deployment,
-  container: ChosenContainer | undefined,
-): Soak | Problem {
+function soakOf({ verdict }: Config, workload: Workload, container: ChosenContainer | undefined): Soak | Problem {
+  const { metadata, spec } = workload;
+  // A StatefulSet has no such deadline.
+  const { progressDeadlineSeconds = isStatefulSet(workload) ? Number.POSITIVE_INFINITY : undefined } = spec ?? {};
   const remembered = metadata?.annotations?.[annotations.minReadySeconds];
   const soak = chooseSoak({
     hasReadinessProbe: container?.hasReadinessProbe ?? true,
     ...(verdict.soakMs !== undefined && { asked: verdict.soakMs }),
-    ...(spec?.progressDeadlineSeconds !== undefined && { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
+    ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }),
     ...(spec?.minReadySeconds !== undefined && { present: spec.minReadySeconds }),
     ...(remembered !== undefined && { remembered }),
   });
@@ -143,7 +169,7 @@ function soakOf(
   }
   if (soak) return soak;
   const asked = Math.ceil((verdict.soakMs ?? 0) / 1_000);
-  return problem('workload.soak', { asked, deadline: spec?.progressDeadlineSeconds ?? 600 });
+  return problem('workload.soak', { asked, deadline: progressDeadlineSeconds ?? 600 });
 }
 
 async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Found): Promise<void> {

@@ -9,6 +9,7 @@ import { isTriedOut, preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
 import { Failure, line, type Problem, problem } from './words/words';
+import { printWorkload } from './words/workload';
 import { imagesOf, versionIn } from './workload/images';
 
 /** One workload as it was found. */
@@ -133,7 +134,7 @@ async function checkCluster(
   const isOneOfSeveral = all.length > 1;
   const looked = all.map((ready, index) => {
     const own = { ...config, workload: config.workloads[index] ?? config.workload };
-    const to = (text: string) => note(isOneOfSeveral ? `${own.workload.name}: ${text}` : text);
+    const to = (text: string) => note(isOneOfSeveral ? `${printWorkload(own.workload)}: ${text}` : text);
     tellFound(own, ready, to);
     return { ready, facts: new Later(() => gatherFacts(own, tools, cluster, ready)) };
   });
@@ -141,9 +142,12 @@ async function checkCluster(
 }
 
 function tellFound(config: Config, { container, workload, complete }: Ready, note: Note): void {
-  const { replicas = 1, strategy } = workload.spec ?? {};
+  const { replicas = 1, strategy, updateStrategy } = workload.spec ?? {};
+  const deployment = printWorkload(config.workload);
+  const { type = '' } = strategy ?? updateStrategy ?? {};
   for (const [name, image] of imagesOf(container, versionIn(workload, container)))
-    note(line('log.workload', { container: name, image, replicas, strategy: strategy?.type ?? '' }));
+    note(line('log.workload', { deployment, container: name, image, replicas, strategy: type }));
+  if (updateStrategy) note(line('log.one-by-one', { replicas }));
   if (!complete) note(line('log.rolling', {}));
   if (isTriedOut(config)) note(line('log.trial', {}));
 }
@@ -159,7 +163,7 @@ function unusedContainer({ workloads }: Config, all: readonly Ready[]): Problem 
     ),
   );
   const missing = (workloads[0]?.containers ?? []).map(({ name }) => name).filter((name) => !names.has(name));
-  const deployment = workloads.map(({ name }) => name).join(', ');
+  const deployment = workloads.map(printWorkload).join(', ');
   if (missing.length === 0) return undefined;
   return problem('workload.no-container', { deployment, container: missing.join(', '), names: [...names] });
 }

@@ -7,13 +7,16 @@ import type { Case } from './rollout/diagnose-pod';
 import { type Ending, unclearEnding } from './rollout/ending';
 import { gatherEvidence } from './rollout/evidence';
 import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';
+import { Unblocker } from './rollout/unblock';
 import type { Cause } from './rollout/verdict';
 import { WaitingPods } from './rollout/waiting';
 import { watchRollout } from './rollout/watch';
-import type { Begun, Run } from './run';
+import { type Begun, type Run, whereOf } from './run';
 import { explain, line, type Problem, problem } from './words/words';
+import { printWorkload } from './words/workload';
 import { restoreImage } from './workload/changes';
 import { imagesOf, isSameVersion, type Version } from './workload/images';
+import { revisionOf, waitsForBroken } from './workload/stateful';
 import { Unread } from './workload/write';
 
 /** How a run ended, and what the cluster looked like then. */
@@ -70,7 +73,7 @@ export async function recover(whole: Run, bad: readonly Bad[]): Promise<Map<Begu
 
 async function whatIsWrong({ run, begun, snapshot, cause }: Bad, all: readonly Bad[]): Promise<Problem> {
   if (cause) return diagnoseWithEvidence(run, begun, snapshot, cause);
-  const others = all.filter((each) => each.cause).map((each) => each.run.config.workload.name);
+  const others = all.filter((each) => each.cause).map((each) => printWorkload(each.run.config.workload));
   return problem('rollout.sibling', { ...whereOf(run), others });
 }
 
@@ -96,11 +99,6 @@ function whyItStays({ run, begun, snapshot, cause }: Bad, found: Problem): Ended
 
 function isNodeTrouble(cause: Cause): boolean {
   return cause.code === 'node' || (cause.code === 'deadline' && cause.behind?.code === 'node');
-}
-
-function whereOf({ config }: Run): { deployment: string; namespace: string } {
-  const { name: deployment, namespace } = config.workload;
-  return { deployment, namespace };
 }
 
 async function diagnoseWithEvidence(
@@ -173,7 +171,24 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
   };
   const waiting = new WaitingPods(cluster, clock, where.namespace);
   const onLook = progressLines(clock, (text) => reporter.log.info(text));
-  const { verdict, snapshot } = await watchRollout(target, { observer, clock, signal, onLook, waiting });
+  const failed = before.workload && waitsForBroken(before.workload) ? revisionOf(before.workload) : undefined;
+  const unblocker =
+    failed === undefined ? undefined : new Unblocker(cluster, clock, { namespace: where.namespace, failed });
+  const { verdict, snapshot } = await watchRollout(target, {
+    observer,
+    clock,
+    signal: unblocker ? AbortSignal.any([signal, unblocker.signal]) : signal,
+    onLook,
+    waiting,
+    ...(unblocker && { unblocker }),
+  });
+  if (unblocker?.blocked)
+    return ended(
+      'failed-rollback-failed',
+      'old',
+      snapshot,
+      problem('rollback.blocked', { ...where, ...unblocker.blocked }),
+    );
   switch (verdict.kind) {
     case 'good':
       reporter.found({ revision: verdict.revision });

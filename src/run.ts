@@ -1,15 +1,18 @@
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
+import { identity, ownedBy, type Pod } from './kubectl/objects';
 import type { Outcome } from './outcome';
 import type { Ready } from './preflight';
 import type { Report } from './report/report';
 import type { Reporter } from './report/reporter';
 import type { Observer } from './rollout/observe';
-import type { Target } from './rollout/snapshot';
+import { isReady, isStaying, runsImage, type Target } from './rollout/snapshot';
 import type { Closing, Tools } from './tools';
 import { quote } from './transport/quote';
+import { printWorkload, resourceOf } from './words/workload';
 import { imagesOf, isSameVersion, type Version } from './workload/images';
 import type { ChosenContainer } from './workload/inspect';
+import { waitsForBroken } from './workload/stateful';
 
 /** What the phases of one run share. */
 export interface Run {
@@ -56,14 +59,32 @@ export interface Begun {
   readonly restartedAt?: string | null;
 }
 
+/** The workload as problems name it. */
+export function whereOf({ config: { workload } }: Pick<Run, 'config'>): { deployment: string; namespace: string } {
+  return { deployment: printWorkload(workload), namespace: workload.namespace };
+}
+
 /** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */
-export function wayBack({ config }: Run, { container, lastGood, replaced, version }: Begun): Pick<Report, 'wayBack'> {
+export function wayBack({ config }: Run, begun: Begun): Pick<Report, 'wayBack'> {
+  const { container, lastGood, replaced, version } = begun;
   const back = lastGood ?? replaced;
   if (isSameVersion(back, version)) return {};
-  const { name, namespace } = config.workload;
+  const { namespace } = config.workload;
   const images = imagesOf(container, back).map(([each, image]) => `${each}=${image}`);
-  const words = ['kubectl', 'set', 'image', `deployment/${name}`, ...images, '-n', namespace];
-  return { wayBack: { command: quote(words), isKnownGood: lastGood !== undefined } };
+  const resource = resourceOf(printWorkload(config.workload));
+  const words = ['kubectl', 'set', 'image', resource, ...images, '-n', namespace];
+  const broken = brokenPods(begun);
+  const unblock = ['kubectl', 'delete', 'pod', ...broken, '-n', namespace];
+  const command = [words, ...(broken.length > 0 ? [unblock] : [])].map(quote).join(' && ');
+  return { wayBack: { command, isKnownGood: lastGood !== undefined } };
+}
+
+/** The pods of the new version (by name) for which a StatefulSet would wait, whatever its template says. */
+function brokenPods({ observer, target }: Begun): string[] {
+  const { workload, pods } = observer.snapshot();
+  if (!workload || !waitsForBroken(workload)) return [];
+  const isBroken = (pod: Pod) => isStaying(pod) && !isReady(pod) && runsImage(pod, target);
+  return pods.filter((pod) => ownedBy(pod, target.uid) && isBroken(pod)).map((pod) => identity(pod).name);
 }
 
 /** How a change that serves ends. */

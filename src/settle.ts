@@ -5,7 +5,7 @@ import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
-import { type Begun, outcomeOf, type Run } from './run';
+import { type Begun, outcomeOf, type Run, whereOf } from './run';
 
 /** A workload of the run whose rollout has begun. */
 export interface Part {
@@ -58,7 +58,7 @@ function isInterrupted({ verdict }: Watched, { tools }: Run): boolean {
 /** How a workload ends that stays as it is. */
 function endOf({ config, tools }: Run, { run, begun, seen }: Fate): Ended {
   const { verdict, snapshot } = seen;
-  const where = { deployment: run.config.workload.name, namespace: run.config.workload.namespace };
+  const where = whereOf(run);
   const stays = { snapshot, current: 'new' as const };
   switch (verdict.kind) {
     case 'good': {

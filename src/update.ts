@@ -8,6 +8,7 @@ import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
+import { printWorkload } from './words/workload';
 import { Held, knownGood, Moved, type Written, writeImage } from './workload/changes';
 import { holderOf, writerOf } from './workload/hold';
 import { imagesOf, isSameVersion, type Version, versionFor, versionIn, versionOf } from './workload/images';
@@ -61,7 +62,7 @@ export async function updateAll<T extends Updating>(
 }
 
 function nameOf({ run }: Updating): string {
-  return run.config.workload.name;
+  return printWorkload(run.config.workload);
 }
 
 function lookPatiently({ tools, reporter }: Run, read: () => Promise<Ready>): Promise<Ready> {

@@ -14,15 +14,17 @@ const root = resolve(__dirname, '..');
 const execute = promisify(execFile);
 
 /** @typedef {import('kubernetes-types/apps/v1').Deployment} Deployment */
+/** @typedef {import('kubernetes-types/apps/v1').StatefulSet} StatefulSet */
 /** @typedef {import('kubernetes-types/core/v1').Pod} Pod */
 /** @typedef {import('./run-action').Run} Run */
 
 /**
  * @typedef {object} AppOptions
+ * @property {'Deployment' | 'StatefulSet'} [kind]
  * @property {number} [replicas]
  * @property {boolean} [readinessProbe]
  * @property {number} [drainSeconds] How long a pod that was told to stop serves on.
- * @property {object} [spec] More of the Deployment's specification.
+ * @property {object} [spec] More of the workload's specification.
  * @property {object} [pod] More of its pods' specification.
  * @property {object} [container] More of the container.
  * @property {object} [service] More of the Service's specification.
@@ -61,6 +63,8 @@ function login() {
 /** A sample app in a namespace of its own, deployed at version `first` and complete. */
 class App {
   name = 'app';
+  /** @type {'Deployment' | 'StatefulSet'} */
+  kind = 'Deployment';
   namespace = `test-${randomBytes(4).toString('hex')}`;
   repository = `${testbed('REGISTRY')}/${this.namespace}`;
   /** Of the Service, on the node. */
@@ -87,6 +91,7 @@ class App {
 
   /** @param {AppOptions} [options] */
   async install(options = {}) {
+    this.kind = options.kind ?? this.kind;
     await this.#use(options.registry);
     const server = join(this.#context, 'server');
     copyFileSync(testbed('SERVER'), server);
@@ -102,7 +107,7 @@ class App {
     this.nodePort = Number(
       kubectl('get', 'service/app', '-n', this.namespace, '-o', 'jsonpath={.spec.ports[0].nodePort}'),
     );
-    await execute('kubectl', ['rollout', 'status', 'deployment/app', '-n', this.namespace, '--timeout=60s']);
+    await execute('kubectl', ['rollout', 'status', `${this.kind}/app`, '-n', this.namespace, '--timeout=60s']);
     // kube-proxy opens the Service's port a moment later.
     for (let tries = 0; (await this.version().catch(() => undefined)) !== 'first'; tries++) {
       if (tries > 100) throw new Error('the Service does not answer');
@@ -193,9 +198,15 @@ class App {
       items: [
         {
           apiVersion: 'apps/v1',
-          kind: 'Deployment',
+          kind: this.kind,
           metadata: { name: this.name },
-          spec: { replicas, selector: { matchLabels: labels }, template, ...spec },
+          spec: {
+            replicas,
+            selector: { matchLabels: labels },
+            template,
+            ...(this.kind === 'StatefulSet' && { serviceName: this.name }),
+            ...spec,
+          },
         },
         {
           apiVersion: 'v1',
@@ -210,6 +221,11 @@ class App {
   /** @returns {Deployment} */
   deployment() {
     return JSON.parse(kubectl('get', 'deployment/app', '-n', this.namespace, '-o', 'json'));
+  }
+
+  /** @returns {StatefulSet} */
+  statefulSet() {
+    return JSON.parse(kubectl('get', 'statefulset/app', '-n', this.namespace, '-o', 'json'));
   }
 
   /** @returns {Pod[]} */
@@ -257,7 +273,7 @@ class App {
       'ssh-username': testbed('SSH_USER'),
       'ssh-key': readFileSync(testbed('SSH_KEY_FILE'), 'utf8'),
       'ssh-host-key': testbed('SSH_KNOWN_HOSTS'),
-      deployment: this.name,
+      deployment: this.kind === 'StatefulSet' ? `statefulset/${this.name}` : this.name,
       namespace: this.namespace,
       soak: '2s',
       timeout: '60s',

@@ -356,6 +356,16 @@ describe('the account', () => {
     expect(asAccount(argv())).toMatchObject({ status: 0, stderr: '' });
   });
 
+  it.each([
+    ['pods/store-0', 'yes'],
+    ['pods/store-9', 'yes'],
+    ['pods/store-10', 'no'],
+    ['pods/app-0', 'no'],
+    ['pods', 'no'],
+  ])('may a StatefulSet’s own pods be deleted, and no others: %s %s', (what, expected) => {
+    expect(asAccount(['auth', 'can-i', 'delete', what, ...here()]).stdout.trim()).toBe(expected);
+  });
+
   it('may read logs, and what pods of all namespaces are made of', () => {
     expect(asAccount(['logs', aPod(), ...here()])).toMatchObject({ status: 0 });
     expect(asAccount(['get', 'pods', '--all-namespaces', '-o', 'name']).stdout).toMatch(/pod\/coredns|pod\/kube-/);

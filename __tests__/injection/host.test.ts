@@ -87,7 +87,7 @@ function problemsOf(value: string): Problem[] {
     problem('kubectl.forbidden', { detail }),
     problem('kubectl.other', { detail }),
     problem('kubectl.not-json', { start: value }),
-    problem('workload.missing', { ...where, others: [value, value] }),
+    problem('workload.missing', { ...where, others: [value, value], instead: '' }),
     problem('workload.no-container', { ...where, container: 'web', names: [value] }),
     problem('workload.held', { deployment: 'web', url: value }),
     problem('workload.rejected', { detail }),
@@ -126,7 +126,7 @@ async function told(value: string, problems: readonly Problem[], log: GitHubLog)
     log.foreign(value);
   });
   const checking = reporter.aside('preflight', async (note) => {
-    note(line('log.workload', { container: value, image: value, replicas: 1, strategy: value }));
+    note(line('log.workload', { deployment: value, container: value, image: value, replicas: 1, strategy: value }));
     note(line('log.retry', { detail: value, attempt: 2, ms: 1_000 }));
   });
   await checking.result;
@@ -156,6 +156,9 @@ async function told(value: string, problems: readonly Problem[], log: GitHubLog)
   });
   return reporter.end('failed-rolled-back', 'old', problems);
 }
+
+/** Sees nothing of the cluster. */
+const NOBODY = { snapshot: () => ({ replicaSets: [], pods: [] }) };
 
 describe('what a host, a cluster, docker or a registry says', () => {
   it('is shown, and neither a command, nor another output, nor Markdown', async () => {
@@ -188,7 +191,7 @@ describe('what a host, a cluster, docker or a registry says', () => {
     const commands = carried.map((value) => {
       const [run, begun] = [
         { config: { ...CONFIG, run: RUN } },
-        { replaced: { image: value }, container: { name: value } },
+        { replaced: { image: value }, container: { name: value }, observer: NOBODY },
       ];
       const made = wayBack(run as unknown as Run, { ...begun, version: { image: 'new' } } as unknown as Begun);
       return made.wayBack?.command ?? '';

@@ -269,14 +269,14 @@ function foreignOptions([, , , ...argv]: readonly string[]): string[] {
 
 /** Command lines for the host that hold what the inputs say. */
 function hostArgvs({ host, workload, verdict }: Config): string[][] {
-  const { namespace, name, containers } = workload;
+  const { kind, namespace, name, containers } = workload;
   const container = containers[0]?.name ?? name;
   const path = paths.podProxy(namespace, 'web-1', 80, verdict.verifyPath?.path ?? '/');
   return [
-    getArgv(paths.deployment(namespace, name)),
+    getArgv(paths.workload(workload)),
     getArgv(path),
-    watchArgv(paths.deployments(namespace), { fieldSelector: `metadata.name=${name}` }, '1'),
-    patchArgv({ namespace, name }, '[]', { dryRun: true }),
+    watchArgv(paths.workloads(namespace, kind), { fieldSelector: `metadata.name=${name}` }, '1'),
+    patchArgv({ kind, namespace, name }, '[]', { dryRun: true }),
     logsArgv({ namespace, pod: 'web-1', container, previous: true, lines: 50 }),
   ].map((argv) => [...host.kubectl, ...argv]);
 }

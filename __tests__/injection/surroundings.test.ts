@@ -65,7 +65,8 @@ describe('what the runner says of the run, forged in every variable', () => {
     const history = [{ id: run.id, image, run: run.url, at: '', outcome: 'open' }];
     const changeCause = line('change.cause', { image, commit: run.sha, url: run.url });
     const patch = rolloutPatch(deployment(), { ...change, history, changeCause, commit: run.sha });
-    return ['kubectl', ...patchArgv({ namespace: 'default', name: 'web' }, JSON.stringify(patch), { dryRun: false })];
+    const where = { kind: 'deployment', namespace: 'default', name: 'web' } as const;
+    return ['kubectl', ...patchArgv(where, JSON.stringify(patch), { dryRun: false })];
   };
   const written = (argv: readonly string[]): Deployment => {
     const patch = argv.find((word) => word.startsWith('--patch='))?.slice('--patch='.length) ?? '[]';

@@ -1,8 +1,19 @@
-import { getArgv, logsArgv, patchArgv, paths, selectorText, WATCH_SECONDS, watchArgv } from '../../src/kubectl/argv';
+import {
+  bodyArgv,
+  getArgv,
+  logsArgv,
+  patchArgv,
+  paths,
+  selectorText,
+  WATCH_SECONDS,
+  watchArgv,
+} from '../../src/kubectl/argv';
 
 it.each([
-  [paths.deployment('ns', 'web'), '/apis/apps/v1/namespaces/ns/deployments/web'],
-  [paths.deployments('ns'), '/apis/apps/v1/namespaces/ns/deployments'],
+  [paths.workload({ kind: 'deployment', namespace: 'ns', name: 'web' }), '/apis/apps/v1/namespaces/ns/deployments/web'],
+  [paths.workload({ kind: 'statefulset', namespace: 'ns', name: 'db' }), '/apis/apps/v1/namespaces/ns/statefulsets/db'],
+  [paths.workloads('ns', 'deployment'), '/apis/apps/v1/namespaces/ns/deployments'],
+  [paths.workloads('ns', 'statefulset'), '/apis/apps/v1/namespaces/ns/statefulsets'],
   [paths.replicaSets('ns'), '/apis/apps/v1/namespaces/ns/replicasets'],
   [paths.pods('ns'), '/api/v1/namespaces/ns/pods'],
   [paths.namespace('ns'), '/api/v1/namespaces/ns'],
@@ -33,17 +44,21 @@ it('a watch goes on from a version, says how far it is, and ends by itself', () 
 
 describe('a patch', () => {
   const patch = '[{"op":"test","path":"/x","value":"$(id) \'"}]';
-  const words = [
-    ...['patch', 'deployments.apps/web', '--namespace=ns', '--type=json', `--patch=${patch}`, '--output=json'],
+  const wordsFor = (target: string) => [
+    ...['patch', target, '--namespace=ns', '--type=json', `--patch=${patch}`, '--output=json'],
     ...['--field-manager=deploy-action', '--request-timeout=30s'],
   ];
   it.each([
-    [false, words],
-    [true, [...words, '--dry-run=server']],
-  ])('dry run: %s', (dryRun, argv) =>
-    expect(patchArgv({ namespace: 'ns', name: 'web' }, patch, { dryRun })).toEqual(argv),
+    ['deployment', false, wordsFor('deployments.apps/web')],
+    ['deployment', true, [...wordsFor('deployments.apps/web'), '--dry-run=server']],
+    ['statefulset', false, wordsFor('statefulsets.apps/web')],
+  ] as const)('of a %s, dry run: %s', (kind, dryRun, argv) =>
+    expect(patchArgv({ kind, namespace: 'ns', name: 'web' }, patch, { dryRun })).toEqual(argv),
   );
 });
+
+it('a request with a body takes it from standard input', () =>
+  expect(bodyArgv('delete', '/x')).toEqual(['delete', '--raw', '/x', '--filename=-', '--request-timeout=15s']));
 
 it.each([
   [false, []],

@@ -5,7 +5,7 @@ import { Failure } from '../../src/words/words';
 import { type Answer, FakeTransport } from '../fakes/transport';
 import { ManualClock } from '../transport/manual-clock';
 
-const PLACE = { namespace: 'ns', name: 'web' };
+const PLACE = { kind: 'deployment', namespace: 'ns', name: 'web' } as const;
 const WORDS = ['sudo', 'k3s', 'kubectl'];
 
 function clusterWith(answer: (argv: readonly string[]) => Answer | Promise<Answer>, signal?: AbortSignal) {
@@ -43,6 +43,8 @@ describe('a call', () => {
     ['text', (cluster) => cluster.text(['logs', 'x']), 'read'],
     ['a dry run', (cluster) => cluster.patch(PLACE, '[]', { dryRun: true }), 'read'],
     ['a patch', (cluster) => cluster.patch(PLACE, '[]', { dryRun: false }), 'change'],
+    ['a question for a right', (cluster) => cluster.mayDeletePod('ns', 'web-1'), 'read'],
+    ['the end of a pod', (cluster) => cluster.deletePod('ns', { metadata: { name: 'web-1', uid: 'u' } }), 'change'],
   ])('%s is a %3$s for the transport', async (_, call, effect) => {
     const { cluster, transport } = clusterWith(() => ({ stdout: '{"items":[]}' }));
     await call(cluster);
@@ -225,4 +227,15 @@ describe('what a failure means to a person', () => {
       params: { detail: expect.stringContaining('TypeError: odd') },
     });
   });
+});
+
+it.each([
+  ['{"status":{"allowed":true}}', true],
+  ['{"status":{"allowed":false}}', false],
+  ['{"status":{}}', false],
+])('the answer %s to whether a pod may be deleted means %s', async (stdout, expected) => {
+  const { cluster, transport } = clusterWith(() => ({ stdout }));
+  expect(await cluster.mayDeletePod('ns', 'web-1')).toBe(expected);
+  const { spec } = JSON.parse(transport.commands[0]?.stdin ?? '{}') as { spec?: object };
+  expect(spec).toEqual({ resourceAttributes: { namespace: 'ns', verb: 'delete', resource: 'pods', name: 'web-1' } });
 });

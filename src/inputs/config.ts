@@ -1,4 +1,5 @@
 import type { ImageReference, Repository } from '../image/reference';
+import type { WorkloadKind } from '../kubectl/objects';
 import type { Secret } from '../system/secret';
 import type { HostKeys } from '../transport/hostkey';
 
@@ -93,6 +94,7 @@ export interface HostConfig {
 }
 
 export interface WorkloadConfig {
+  readonly kind: WorkloadKind;
   readonly name: string;
   readonly namespace: string;
   /** What gets an image; empty: the only one, or the one whose repository matches. */

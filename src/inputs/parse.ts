@@ -1,8 +1,10 @@
 import { parseReference } from '../image/reference';
+import type { WorkloadKind } from '../kubectl/objects';
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
 import { LANGUAGES, type Language } from '../words/language';
 import { type Problem, problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import { parseBuild } from './build';
 import type { Config, HostConfig, Login, NamedContainer, RunInfo, WorkloadConfig } from './config';
 import { parseImage } from './image';
@@ -114,6 +116,18 @@ function hostKeysOf(reader: Reader, text: string, host: string, port: number): H
   return undefined;
 }
 
+/** As kubectl takes them before a name. */
+const KINDS = [
+  [/^(?:deploy|deployments?(?:\.apps)?)\//, 'deployment'],
+  [/^(?:sts|statefulsets?(?:\.apps)?)\//, 'statefulset'],
+] as const;
+
+/** `app`, `deployment/app` or `statefulset/app`. */
+function namedWorkload(given: string): { kind: WorkloadKind; name: string } {
+  const [words, kind] = KINDS.find(([each]) => each.test(given)) ?? ['', 'deployment' as const];
+  return { kind, name: given.replace(words, '') };
+}
+
 /** Each workload that is watched takes two of the channels that sshd allows a connection. */
 const WORKLOADS = 3;
 
@@ -121,14 +135,15 @@ function parseWorkloads(reader: Reader): WorkloadConfig[] | undefined {
   const given = reader.required('deployment');
   const listed = given?.split(/\s*[\n,]\s*/).filter((each) => each !== '') ?? [];
   // Commas alone are no name.
-  const names = (listed.length === 0 && given !== undefined ? [given] : listed)
-    .map((each) => each.replace(/^(?:deploy|deployments?(?:\.apps)?)\//, ''))
-    .filter((each) => reader.matching('deployment', each, SUBDOMAIN) !== undefined);
+  const found = (listed.length === 0 && given !== undefined ? [given] : listed)
+    .map(namedWorkload)
+    .filter(({ name }) => reader.matching('deployment', name, SUBDOMAIN) !== undefined);
+  const names = found.map(printWorkload);
   if (names.length > WORKLOADS || new Set(names).size < names.length)
     reader.problems.push(problem('input.workloads', { names, most: WORKLOADS }));
   const namespace = reader.matching('namespace', reader.optional('namespace') ?? 'default', LABEL);
   const containers = parseContainers(reader);
-  return namespace && names.length > 0 ? names.map((name) => ({ name, namespace, containers })) : undefined;
+  return namespace && names.length > 0 ? found.map((each) => ({ ...each, namespace, containers })) : undefined;
 }
 
 /** `name` for the image that is built, `name=image` for another one; one a line. */

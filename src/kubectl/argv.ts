@@ -1,3 +1,5 @@
+import type { WorkloadKind } from './objects';
+
 /**
  * The kubectl calls this action makes, as argument lists. Reads go by `get --raw`: it needs no discovery (half the time of a
  * plain `get`), and its watch prints one JSON object a line and ends by itself.
@@ -10,16 +12,19 @@
 export const WATCH_SECONDS = 240;
 
 export const paths = {
-  deployment: (namespace: string, name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-  deployments: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`,
+  workload: ({ kind, namespace, name }: PatchTarget) => `/apis/apps/v1/namespaces/${namespace}/${kind}s/${name}`,
+  workloads: (namespace: string, kind: WorkloadKind) => `/apis/apps/v1/namespaces/${namespace}/${kind}s`,
   replicaSets: (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/replicasets`,
   pods: (namespace: string) => `/api/v1/namespaces/${namespace}/pods`,
+  pod: (namespace: string, pod: string) => `/api/v1/namespaces/${namespace}/pods/${pod}`,
   events: (namespace: string) => `/api/v1/namespaces/${namespace}/events`,
   nodes: '/api/v1/nodes',
   allPods: '/api/v1/pods',
   /** A GET on a pod itself, through the API server. */
   podProxy: (namespace: string, pod: string, port: number, path: string) =>
     `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy${path}`,
+  /** Whether the account itself may do something: every account may ask that. */
+  accessReviews: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
   namespace: (namespace: string) => `/api/v1/namespaces/${namespace}`,
 } as const;
 
@@ -42,15 +47,20 @@ export function watchArgv(path: string, query: Readonly<Record<string, string>>,
 }
 
 export interface PatchTarget {
+  readonly kind: WorkloadKind;
   readonly namespace: string;
   readonly name: string;
 }
 
-export function patchArgv({ namespace, name }: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): string[] {
+export function patchArgv(
+  { kind, namespace, name }: PatchTarget,
+  patch: string,
+  { dryRun }: { dryRun: boolean },
+): string[] {
   return [
     ...[
       'patch',
-      `deployments.apps/${name}`,
+      `${kind}s.apps/${name}`,
       `--namespace=${namespace}`,
       '--type=json',
       `--patch=${patch}`,
@@ -59,6 +69,11 @@ export function patchArgv({ namespace, name }: PatchTarget, patch: string, { dry
     ...['--field-manager=deploy-action', '--request-timeout=30s'],
     ...(dryRun ? ['--dry-run=server'] : []),
   ];
+}
+
+/** Deletes what stands at a path, or asks the API server there; the request's body comes by standard input. */
+export function bodyArgv(verb: 'delete' | 'create', path: string): string[] {
+  return [verb, '--raw', path, '--filename=-', '--request-timeout=15s'];
 }
 
 export interface LogsTarget {

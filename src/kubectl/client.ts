@@ -1,8 +1,8 @@
 import type { RunResult, Transport } from '../transport/transport';
 import { Failure, problem } from '../words/words';
-import { getArgv, type PatchTarget, patchArgv, WATCH_SECONDS, watchArgv } from './argv';
+import { bodyArgv, getArgv, type PatchTarget, patchArgv, paths, WATCH_SECONDS, watchArgv } from './argv';
 import { classify, type KubectlReason } from './failure';
-import type { Deployment, List, WatchEvent } from './objects';
+import { identity, type List, type Pod, type WatchEvent, type Workload } from './objects';
 
 /** A kubectl call that did not do what it was asked. */
 export class KubectlError extends Error {
@@ -46,9 +46,24 @@ export class Cluster {
     return list;
   }
 
-  /** Patches a Deployment and gives it as the API server has it then (or, in a dry run, would have it). */
-  async patch(target: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): Promise<Deployment> {
-    return parse<Deployment>(await this.call(patchArgv(target, patch, { dryRun }), dryRun ? 'read' : 'change'));
+  /** Patches a workload and gives it as the API server has it then (or, in a dry run, would have it). */
+  async patch(target: PatchTarget, patch: string, { dryRun }: { dryRun: boolean }): Promise<Workload> {
+    return parse<Workload>(await this.call(patchArgv(target, patch, { dryRun }), dryRun ? 'read' : 'change'));
+  }
+
+  /** Has this very pod ended, and not another one that has its name by then. */
+  async deletePod(namespace: string, pod: Pod): Promise<void> {
+    const { name, uid } = identity(pod);
+    const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+    await this.call(bodyArgv('delete', paths.pod(namespace, name)), 'change', undefined, JSON.stringify(options));
+  }
+
+  /** Whether the account may delete the pod of that name. */
+  async mayDeletePod(namespace: string, name: string): Promise<boolean> {
+    const spec = { resourceAttributes: { namespace, verb: 'delete', resource: 'pods', name } };
+    const review = JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec });
+    const answer = await this.call(bodyArgv('create', paths.accessReviews), 'read', undefined, review);
+    return parse<{ status?: { allowed?: boolean } }>(answer).status?.allowed === true;
   }
 
   /** Text of a command's output, for people. */
@@ -72,13 +87,22 @@ export class Cluster {
     );
   }
 
-  private async call(argv: readonly string[], effect: 'read' | 'change', signal?: AbortSignal): Promise<string> {
+  private async call(
+    argv: readonly string[],
+    effect: 'read' | 'change',
+    signal?: AbortSignal,
+    stdin?: string,
+  ): Promise<string> {
     // A change is never broken off: it is over in a moment, and a broken one would leave us not knowing.
     const signals = [this.signal, signal].filter((each) => each !== undefined);
     const options = effect === 'read' && signals.length > 0 ? { signal: AbortSignal.any(signals) } : {};
-    return this.outputOf(
-      await this.transport.run({ argv: [...this.words, ...argv], effect, timeoutMs: CALL_MS }, options),
-    );
+    const command = {
+      argv: [...this.words, ...argv],
+      effect,
+      timeoutMs: CALL_MS,
+      ...(stdin !== undefined && { stdin }),
+    };
+    return this.outputOf(await this.transport.run(command, options));
   }
 
   private outputOf(result: RunResult): string {

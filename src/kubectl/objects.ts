@@ -1,8 +1,17 @@
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1';
+import type { Deployment, ReplicaSet, StatefulSet, StatefulSetSpec, StatefulSetStatus } from 'kubernetes-types/apps/v1';
 import type { Container, ContainerStatus, Event, Node, Pod, PodSpec, Probe } from 'kubernetes-types/core/v1';
 
 /** Kubernetes' own types, as JSON gives them (times are strings). */
-export type { Container, ContainerStatus, Deployment, Event, Node, Pod, PodSpec, Probe, ReplicaSet };
+export type { Container, ContainerStatus, Deployment, Event, Node, Pod, PodSpec, Probe, ReplicaSet, StatefulSet };
+
+/** As kubectl writes them before a name. */
+export type WorkloadKind = 'deployment' | 'statefulset';
+
+/** A Deployment, or a StatefulSet as far as it is one: what only the other of the two has is missing. */
+export type Workload = Deployment & {
+  readonly spec?: Partial<Pick<StatefulSetSpec, 'ordinals' | 'podManagementPolicy' | 'updateStrategy'>>;
+  readonly status?: Partial<Pick<StatefulSetStatus, 'currentRevision' | 'updateRevision'>>;
+};
 
 export interface List<T> {
   readonly metadata: { readonly resourceVersion: string };
@@ -28,6 +37,11 @@ export function identity(object: {
 }): Identity {
   const { name = '', uid = '', resourceVersion = '', generation = 0 } = object.metadata ?? {};
   return { name, uid, resourceVersion, generation };
+}
+
+/** By what the API server gives each StatefulSet: objects of a list do not name their kind. */
+export function isStatefulSet({ spec }: Workload): boolean {
+  return spec?.podManagementPolicy !== undefined;
 }
 
 /** Whether the object with this UID is the controller of `object`. */

@@ -2,6 +2,7 @@ import { parseReference } from '../image/reference';
 import type { Config } from '../inputs/config';
 import type { Outcome } from '../outcome';
 import { line, type Problem, problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import type { Report } from './report';
 
 /** What GitHub is asked to make, in the words of its API: https://docs.github.com/rest/deployments/deployments */
@@ -58,7 +59,7 @@ export function newDeployment(
 ): NewDeployment {
   return {
     ref,
-    environment: `${workload.namespace}/${workloads.map(({ name }) => name).join('+')}`,
+    environment: `${workload.namespace}/${workloads.map(printWorkload).join('+')}`,
     description: cut(image),
     auto_merge: false,
     required_contexts: [],

@@ -1,6 +1,7 @@
 import { identity, type Pod } from '../kubectl/objects';
 import { hasLetOldGo, isReady, newPods, oldPods, type Snapshot, type Target } from '../rollout/snapshot';
 import { troubleOf } from '../rollout/trouble';
+import { keptByPartition } from '../workload/stateful';
 import type { PodRow } from './report';
 
 /** The pods of a look at the cluster as rows of the report, new ones first. */
@@ -20,6 +21,14 @@ export function podRows(
     restarts: (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
     state: isGoing(pod) ? 'Terminating' : (troubleOf(pod, target)?.reason ?? pod.status?.phase ?? ''),
   });
-  const [ours, theirs] = current === 'new' ? [ofCurrent, others] : [others, ofCurrent];
+  // A StatefulSet's partition keeps pods that are of neither version: they were there before.
+  const isKept = (pod: Pod) =>
+    snapshot.workload !== undefined &&
+    keptByPartition(snapshot.workload) > 0 &&
+    target.restartsBefore[identity(pod).uid] !== undefined;
+  const [ours, theirs] =
+    current === 'new'
+      ? [ofCurrent, others]
+      : [others.filter((pod) => !isKept(pod)), [...ofCurrent, ...others.filter(isKept)]];
   return [...ours.map(row('new')), ...theirs.map(row('old'))];
 }

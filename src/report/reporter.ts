@@ -5,6 +5,7 @@ import type { ContainerLog } from '../rollout/evidence';
 import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import type { Advice } from '../workload/advice';
 import type { HistoryEntry } from '../workload/history';
 import { type Log, prefixed } from './log';
@@ -31,7 +32,9 @@ export class Reporter {
   /** For one workload of several: it gathers what is its own, and its lines say whose they are. */
   of(config: Config): Reporter {
     const { workload, workloads } = config;
-    return workloads.length > 1 ? new Reporter(config, this.clock, prefixed(this.log, workload.name), true) : this;
+    return workloads.length > 1
+      ? new Reporter(config, this.clock, prefixed(this.log, printWorkload(workload)), true)
+      : this;
   }
 
   /** Runs a phase that has the log to itself: in a group, with its duration behind it. */
@@ -129,7 +132,7 @@ export class Reporter {
   #end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
     const { workload, workloads, environmentUrl } = this.config;
     const isWhole = workloads.length > 1 && !this.isPart;
-    const deployment = isWhole ? workloads.map(({ name }) => name).join(', ') : workload.name;
+    const deployment = isWhole ? workloads.map(printWorkload).join(', ') : printWorkload(workload);
     const { namespace } = workload;
     const { kind: operation } = this.config.operation;
     for (const each of this.#found.logs ?? []) {

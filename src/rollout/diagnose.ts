@@ -137,7 +137,10 @@ function refusedBy(
   where: { deployment: string; namespace: string },
 ): Problem {
   // The controller's own words before the API server's.
-  const detail = message.replace(/^(?:Error creating: )?(?:Internal error occurred: )?/, '');
+  const detail = message.replace(
+    /^(?:Error creating: |create Pod \S+ in StatefulSet \S+ failed error: )?(?:Internal error occurred: )?/,
+    '',
+  );
   const of = { ...where, detail };
   switch (by) {
     case 'quota':

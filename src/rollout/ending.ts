@@ -1,5 +1,6 @@
 import type { Outcome, Serving } from '../outcome';
 import { type Problem, problem } from '../words/words';
+import { keptByPartition } from '../workload/stateful';
 import { hasLetOldGo, isReady, newPods, oldPods, type Snapshot } from './snapshot';
 import type { Verdict } from './verdict';
 
@@ -36,13 +37,20 @@ export function unclearEnding(
   }
 }
 
+/** Whether no other old pods are left than those that a StatefulSet's partition keeps. */
+function isSplit(snapshot: Snapshot): boolean {
+  const { workload } = snapshot;
+  const kept = workload ? keptByPartition(workload) : 0;
+  return kept > 0 && oldPods(snapshot).length <= kept;
+}
+
 /** Who answers requests, as this look at the cluster shows it. `current`: whether the workload's template is the new version's. */
 export function servingIn(snapshot: Snapshot, { current }: { current: 'new' | 'old' }): Serving {
   const ready = (pods: ReturnType<typeof newPods>) =>
     pods.some((pod) => isReady(pod) && !pod.metadata?.deletionTimestamp);
   const other = current === 'new' ? 'old' : 'new';
   const [ofCurrent, ofOther] = [ready(newPods(snapshot)), ready(oldPods(snapshot))];
-  if (ofCurrent && ofOther && !hasLetOldGo(snapshot)) return 'both';
+  if (ofCurrent && ofOther && !hasLetOldGo(snapshot)) return isSplit(snapshot) ? 'split' : 'both';
   if (ofCurrent) return current;
   return ofOther ? other : 'nobody';
 }

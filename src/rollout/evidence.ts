@@ -1,6 +1,6 @@
 import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import { type Event, identity, type Node, type Pod } from '../kubectl/objects';
+import { type Event, identity, isStatefulSet, type Node, type Pod } from '../kubectl/objects';
 import { mayPass, patiently } from '../kubectl/patience';
 import type { Clock } from '../system/clock';
 import { type Room, roomFor, shortOf } from './room';
@@ -100,10 +100,11 @@ function loggers(pod: Pod, target: Target): PodTrouble[] {
   return troubles.filter(({ container }) => container !== '').slice(0, CONTAINERS);
 }
 
-/** Whose events are read: the pods'; where there are none, the ReplicaSet's that should have made them. */
+/** Whose events are read: the pods'; where there are none, those of what should have made them. */
 function subjects(snapshot: Snapshot, pods: readonly Pod[]): string[] {
-  const replicaSet = currentReplicaSet(snapshot);
-  return (pods.length > 0 || !replicaSet ? pods : [replicaSet]).map((each) => identity(each).uid);
+  const { workload } = snapshot;
+  const maker = workload && isStatefulSet(workload) ? workload : currentReplicaSet(snapshot);
+  return (pods.length > 0 || !maker ? pods : [maker]).map((each) => identity(each).uid);
 }
 
 /** One object's: a namespace may have thousands. */

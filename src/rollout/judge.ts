@@ -1,5 +1,5 @@
-import { identity, type Pod } from '../kubectl/objects';
-import { annotations } from '../workload/annotations';
+import { identity, isStatefulSet, type Pod } from '../kubectl/objects';
+import { keptByPartition, revisionOf } from '../workload/stateful';
 import { type Memory, remember } from './memory';
 import type { Suspicion } from './signs/sign';
 import { isReady, newPods, oldPods, runsImage, type Snapshot, type Target, templateOf } from './snapshot';
@@ -51,7 +51,7 @@ export function judge(
   const waitingFor = wait ?? (settling && now - settling.since < settling.ms ? 'soak' : undefined);
   if (progress.desired === 0) return { state, verdict: { kind: 'unknown', why: 'scaled-to-zero' } };
   if (waitingFor === undefined) {
-    const revision = snapshot.workload?.metadata?.annotations?.[annotations.revision] ?? '';
+    const revision = (snapshot.workload && revisionOf(snapshot.workload)) ?? '';
     return { state: { ...state, progress }, verdict: { kind: 'good', progress, revision } };
   }
 
@@ -132,19 +132,24 @@ function supersededBy(target: Target, { workload }: Snapshot): Superseded | unde
 
 /** The live number of replicas is followed: somebody may scale while we wait. */
 function progressOf(target: Target, snapshot: Snapshot, pods: readonly Pod[]): Progress {
-  const desired = snapshot.workload?.spec?.replicas ?? 1;
+  const { replicas: wanted = 1 } = snapshot.workload?.spec ?? {};
+  // A partition that covers all of them leaves nothing that could become good.
+  const desired = Math.max(Math.min(wanted, 1), wanted - keptOf(snapshot));
   if (!isObserved(target, snapshot)) return { desired, updated: 0, ready: 0, available: 0, old: 0 };
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = snapshot.workload?.status ?? {};
   const ready = pods.filter((pod) => isReady(pod) && runsImage(pod, target)).length;
   const old = Math.max(0, replicas - updatedReplicas);
-  // The workload's count of available pods includes old ones, so it says nothing of new ones while those are there.
-  return {
-    desired,
-    updated: updatedReplicas,
-    ready,
-    available: old === 0 ? Math.min(ready, availableReplicas) : 0,
-    old,
-  };
+  // The workload's count of available pods includes old ones, so it says nothing of a Deployment's new ones while those are there.
+  // A StatefulSet may keep old ones for good: those that are ready count as available, so that no new one does for them.
+  const isMixed = snapshot.workload && isStatefulSet(snapshot.workload);
+  const others = isMixed ? oldPods(snapshot).filter(isReady).length : old === 0 ? 0 : availableReplicas;
+  const available = Math.max(0, Math.min(ready, availableReplicas - others));
+  return { desired, updated: updatedReplicas, ready, available, old };
+}
+
+/** How many pods keep the version before, by a StatefulSet's partition. */
+function keptOf({ workload }: Snapshot): number {
+  return workload ? keptByPartition(workload) : 0;
 }
 
 function isObserved(target: Target, { workload }: Snapshot): boolean {
@@ -160,13 +165,22 @@ function firstWait(
   if (!isObserved(target, snapshot)) return 'controller';
   if (updated === 0) return 'pods';
   if (ready < Math.min(updated, desired)) return 'ready';
-  if (updated < desired || old > 0) {
-    // Old pods are available, so what is missing from the total is missing from the new ones.
-    if ((snapshot.workload?.status?.availableReplicas ?? 0) < updated + old) return 'soak';
+  const kept = keptOf(snapshot);
+  const { workload } = snapshot;
+  if (updated < desired || old > kept) {
+    // A Deployment's old pods are available, so what is missing from the total is missing from the new ones.
+    const isSoaking =
+      workload && isStatefulSet(workload)
+        ? available < Math.min(updated, desired)
+        : (workload?.status?.availableReplicas ?? 0) < updated + old;
+    if (isSoaking) return 'soak';
     return updated < desired ? 'pods' : 'old-pods';
   }
   if (available < desired) return 'soak';
-  if (updated > desired) return 'pods';
+  if (updated > desired + kept) return 'pods';
+  const { currentRevision, updateRevision } = workload?.status ?? {};
+  // The controller's own word that the update is over; under a partition it never says so.
+  if (kept === 0 && currentRevision !== updateRevision) return 'old-pods';
   if (target.verifyMs !== undefined && !snapshot.verified?.passed) return 'verify';
   return undefined;
 }

@@ -1,6 +1,14 @@
 import { paths, selectorText } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
-import { type Deployment, identity, type List, type Pod, type ReplicaSet, type WatchEvent } from '../kubectl/objects';
+import {
+  identity,
+  isStatefulSet,
+  type List,
+  type Pod,
+  type ReplicaSet,
+  type WatchEvent,
+  type Workload,
+} from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { currentReplicaSet, newPods, type Snapshot, templateOf } from './snapshot';
 
@@ -13,20 +21,20 @@ const SHORT_WATCH_MS = 1_000;
 
 /** What was known before observing began: the watches go on from there. */
 export interface Known {
-  readonly workload: Deployment;
+  readonly workload: Workload;
   readonly pods: List<Pod>;
   readonly replicaSets: readonly ReplicaSet[];
 }
 
 /**
  * Keeps one view of a workload and its pods up to date: a watch for each of the two (as `kubectl rollout status` has for the
- * workload), and one list of ReplicaSets whenever the template has none that we know. It never gives up by itself.
+ * workload), and one list of ReplicaSets whenever a Deployment's template has none that we know. It never gives up by itself.
  */
 export class Observer {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
-  readonly #workload: Follower<Deployment>;
+  readonly #workload: Follower<Workload>;
   readonly #pods: Follower<Pod>;
   readonly #replicaSetsOf: { path: string; query: Record<string, string> };
   #replicaSets: readonly ReplicaSet[];
@@ -38,10 +46,11 @@ export class Observer {
     this.#clock = clock;
     const { name, resourceVersion } = identity(known.workload);
     const query = { labelSelector: selectorText(known.workload.spec?.selector ?? {}) };
+    const kind = isStatefulSet(known.workload) ? 'statefulset' : 'deployment';
     const onChange = () => this.#wake();
     const shared = { cluster, clock, signal: this.#stop.signal, onChange };
-    this.#workload = new Follower<Deployment>(
-      { ...shared, path: paths.deployments(namespace), query: { fieldSelector: `metadata.name=${name}` } },
+    this.#workload = new Follower<Workload>(
+      { ...shared, path: paths.workloads(namespace, kind), query: { fieldSelector: `metadata.name=${name}` } },
       { metadata: { resourceVersion }, items: [known.workload] },
     );
     this.#pods = new Follower<Pod>({ ...shared, path: paths.pods(namespace), query }, known.pods);
@@ -64,7 +73,7 @@ export class Observer {
    * Takes in a workload that a write of ours returned. The watch is often quicker than the answer to the write: then it has
    * shown a later status already, which must not be lost, for another may not come.
    */
-  see(workload: Deployment): void {
+  see(workload: Workload): void {
     const known = this.snapshot().workload;
     // None known: it has been deleted meanwhile.
     if (
@@ -105,6 +114,8 @@ export class Observer {
     while (!signal.aborted) {
       const snapshot = this.snapshot();
       const { workload } = snapshot;
+      // Its pods say themselves which template they were made from.
+      if (workload && isStatefulSet(workload)) return;
       if (workload && templateOf(workload) !== template) {
         template = templateOf(workload);
         wait = REPLICA_SET_MS.first;

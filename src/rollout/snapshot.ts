@@ -1,9 +1,18 @@
-import { canonical, type Deployment, identity, ownedBy, type Pod, type ReplicaSet } from '../kubectl/objects';
+import {
+  canonical,
+  identity,
+  isStatefulSet,
+  ownedBy,
+  type Pod,
+  type ReplicaSet,
+  type Workload,
+} from '../kubectl/objects';
+import { isOfRevision, revisionOf } from '../workload/stateful';
 
 /** The cluster at one moment, as far as the rollout of one workload goes. */
 export interface Snapshot {
   /** Missing where it has been deleted. */
-  readonly workload?: Deployment;
+  readonly workload?: Workload;
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
   /** What a new pod answered to `verify-path`; missing where it has not been asked. */
@@ -47,12 +56,12 @@ export interface Target {
 }
 
 /** When the workload's `Progressing` condition was last updated, where it is false. */
-export function stalledSince(workload: Deployment): string | undefined {
+export function stalledSince(workload: Workload): string | undefined {
   return workload.status?.conditions?.find(({ type, status }) => type === 'Progressing' && status === 'False')
     ?.lastUpdateTime;
 }
 
-export function templateOf(workload: Deployment): string {
+export function templateOf(workload: Workload): string {
   return canonical(workload.spec?.template);
 }
 
@@ -74,7 +83,7 @@ function age({ metadata }: ReplicaSet): string {
   return `${metadata?.creationTimestamp ?? ''} ${metadata?.name ?? ''}`;
 }
 
-function withoutHash({ spec }: ReplicaSet | Deployment): string {
+function withoutHash({ spec }: ReplicaSet | Workload): string {
   const template = spec?.template;
   const { 'pod-template-hash': _, ...labels } = template?.metadata?.labels ?? {};
   return canonical({ ...template, metadata: { ...template?.metadata, labels } });
@@ -82,14 +91,31 @@ function withoutHash({ spec }: ReplicaSet | Deployment): string {
 
 /** The pods of the new version that are not on their way out. */
 export function newPods(snapshot: Snapshot): Pod[] {
+  const { workload } = snapshot;
+  if (workload && isStatefulSet(workload)) return podsOf(workload, snapshot, true).filter(isStaying);
   const current = currentReplicaSet(snapshot);
   if (!current) return [];
   const { uid } = identity(current);
-  return snapshot.pods.filter((pod) => ownedBy(pod, uid) && !pod.metadata?.deletionTimestamp);
+  return snapshot.pods.filter((pod) => ownedBy(pod, uid) && isStaying(pod));
+}
+
+/** Whether the pod is not on its way out. */
+export function isStaying({ metadata }: Pod): boolean {
+  return !metadata?.deletionTimestamp;
+}
+
+/** A StatefulSet's own pods: those of its present template, or the others. */
+function podsOf(workload: Workload, { pods }: Snapshot, isNew: boolean): Pod[] {
+  const { uid } = identity(workload);
+  const revision = revisionOf(workload);
+  const isOfThis = (pod: Pod) => revision !== undefined && isOfRevision(pod, revision);
+  return pods.filter((pod) => ownedBy(pod, uid) && isOfThis(pod) === isNew);
 }
 
 /** The workload's other pods, those on their way out included: they may still answer. */
 export function oldPods(snapshot: Snapshot): Pod[] {
+  const { workload } = snapshot;
+  if (workload && isStatefulSet(workload)) return podsOf(workload, snapshot, false);
   const current = currentReplicaSet(snapshot);
   const sets = new Set(
     snapshot.replicaSets

@@ -1,6 +1,6 @@
 import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import { type ContainerStatus, type Event, identity, type Pod } from '../kubectl/objects';
+import { type ContainerStatus, type Event, identity, isStatefulSet, type Pod, type Workload } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { isBeingSetUp, isReady, newPods, type Snapshot } from './snapshot';
 
@@ -35,7 +35,7 @@ const FOREIGN_LOG = /^(?:exec \S+|standard_init_linux\.go:\d+: exec user process
  * stays false meanwhile, too). And what a readiness probe is answered stands in events only.
  */
 export class WaitingPods {
-  /** By pod UID. */
+  /** By UID, of a pod or of a StatefulSet that lacks one. */
   said: NonNullable<Snapshot['said']> = {};
   readonly #cluster: Cluster;
   readonly #clock: Clock;
@@ -52,9 +52,21 @@ export class WaitingPods {
     let since: ReadonlyMap<string, number> = new Map();
     let pause = AGAIN_MS.first;
     let nextAt = 0;
+    let refusalAt: number | undefined;
     while (!signal.aborted) {
       await this.#clock.sleep(TICK_MS, signal);
       const now = this.#clock.now();
+      const { workload } = snapshot();
+      if (workload && lacksPod(workload)) {
+        refusalAt ??= now + PATIENCE_MS.setUp;
+        if (now >= refusalAt && !signal.aborted) {
+          await this.#readRefusal(workload, signal);
+          refusalAt = now + AGAIN_MS.first;
+        }
+      } else if (workload && refusalAt !== undefined) {
+        refusalAt = undefined;
+        this.#say(workload, undefined);
+      }
       const waiting = newPods(snapshot()).filter((pod) => !isReady(pod));
       const key = (pod: Pod) => `${identity(pod).uid}/${stageOf(pod)}`;
       since = new Map(waiting.map((pod) => [key(pod), since.get(key(pod)) ?? now]));
@@ -67,7 +79,7 @@ export class WaitingPods {
   }
 
   async #read(pod: Pod, signal: AbortSignal): Promise<void> {
-    const { name, uid } = identity(pod);
+    const { name } = identity(pod);
     const query = { fieldSelector: `involvedObject.name=${name}` };
     const events = await this.#cluster.list<Event>(paths.events(this.#namespace), query, signal).catch(() => undefined);
     const ended = containersOf(pod).find(
@@ -76,8 +88,21 @@ export class WaitingPods {
     const text =
       (ended && (await this.#isForeign(name, ended, signal)) && FOREIGN) ||
       (events && (isBeingSetUp(pod) ? setUpFailure(events.items) : lastOf(events.items, SAYING[stageOf(pod)])));
-    const { [uid]: _, ...others } = this.said;
-    this.said = text ? { ...others, [uid]: text } : others;
+    this.#say(pod, text);
+  }
+
+  /** A StatefulSet has no condition that says why a pod could not be created, as a Deployment has. */
+  async #readRefusal(workload: Workload, signal: AbortSignal): Promise<void> {
+    const query = { fieldSelector: `involvedObject.uid=${identity(workload).uid}` };
+    const events = await this.#cluster.list<Event>(paths.events(this.#namespace), query, signal).catch(() => undefined);
+    const refusals = events?.items.filter(({ reason }) => reason === 'FailedCreate') ?? [];
+    const [last] = refusals.sort((one, other) => (other.lastTimestamp ?? '').localeCompare(one.lastTimestamp ?? ''));
+    this.#say(workload, last?.message?.trim());
+  }
+
+  #say(object: Pod | Workload, text: string | undefined): void {
+    const { [identity(object).uid]: _, ...others } = this.said;
+    this.said = text ? { ...others, [identity(object).uid]: text } : others;
   }
 
   /** Whether the container's program is one for another processor: only its log says so. */
@@ -89,6 +114,12 @@ export class WaitingPods {
       () => false,
     );
   }
+}
+
+/** Whether a StatefulSet has fewer pods than it wants: it makes the next one at once, if it is let. */
+function lacksPod(workload: Workload): boolean {
+  const { spec, status } = workload;
+  return isStatefulSet(workload) && (status?.replicas ?? 0) < (spec?.replicas ?? 1);
 }
 
 function containersOf({ status }: Pod): ContainerStatus[] {

@@ -2,6 +2,7 @@ import type { Clock } from '../system/clock';
 import { beginJudging, judge } from './judge';
 import type { Observer } from './observe';
 import type { Snapshot, Target } from './snapshot';
+import type { Unblocker } from './unblock';
 import type { Verdict } from './verdict';
 import type { PathCheck } from './verify';
 import type { WaitingPods } from './waiting';
@@ -32,17 +33,23 @@ export interface WatchTools {
   /** Asks new pods for `verify-path`; missing where there is nothing to verify. */
   readonly check?: PathCheck;
   readonly waiting: WaitingPods;
+  /** Ends pods that are in the way; missing where none can be. */
+  readonly unblocker?: Unblocker;
   /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
   readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
-  const { check, waiting, observer, signal } = tools;
+  const { check, unblocker, waiting, observer, signal } = tools;
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
   const look = () => observer.snapshot();
-  const checking = Promise.all([check?.follow(look, ended), waiting.follow(look, ended)]);
+  const checking = Promise.all([
+    check?.follow(look, ended),
+    unblocker?.follow(look, ended),
+    waiting.follow(look, ended),
+  ]);
   try {
     return await watch(target, tools);
   } finally {

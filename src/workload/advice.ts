@@ -1,5 +1,5 @@
 import type { ClientCertificate } from '../kubectl/certificate';
-import { type Container, type Deployment, identity, type Pod } from '../kubectl/objects';
+import { type Container, identity, isStatefulSet, type Pod, type Workload } from '../kubectl/objects';
 import { appliedImage, isOtherImage } from './applied';
 import { neighboursOf } from './neighbours';
 
@@ -27,7 +27,7 @@ export type Probe =
 
 /** What preflight saw. What could not be seen is left out or undefined: missing evidence is no advice. */
 export interface AdviceFacts {
-  readonly workload: Deployment;
+  readonly workload: Workload;
   /** The place of the container to update among the workload's containers. */
   readonly index: number;
   /** The workload's own pods. */
@@ -92,9 +92,10 @@ function probe({ name, ports, readinessProbe, livenessProbe, startupProbe }: Con
 }
 
 /** Whether nothing need serve while a rollout is under way. */
-function gap(workload: Deployment): Advice | undefined {
+function gap(workload: Workload): Advice | undefined {
   const { replicas = 1, strategy } = workload.spec ?? {};
-  if (replicas === 0 || mustStandAlone(workload)) return undefined;
+  // A StatefulSet has no choice: it replaces its pods one by one.
+  if (replicas === 0 || isStatefulSet(workload) || mustStandAlone(workload)) return undefined;
   if (strategy?.type === 'Recreate') return { code: 'recreate-one', params: {} };
   const { maxSurge = '25%', maxUnavailable = '25%' } = strategy?.rollingUpdate ?? {};
   const surge = resolve(maxSurge, replicas, Math.ceil);
@@ -112,7 +113,7 @@ function resolve(amount: Amount, replicas: number, round: (value: number) => num
  * Whether an old and a new pod may be unable to run beside each other: by the same port of the node, a rule that keeps them apart,
  * or the same volume. Its access mode stands in another object, so a volume that may be shared is left alone too.
  */
-function mustStandAlone({ spec }: Deployment): boolean {
+function mustStandAlone({ spec }: Workload): boolean {
   const { hostNetwork, affinity, volumes = [], containers = [] } = spec?.template.spec ?? {};
   return (
     hostNetwork === true ||
@@ -142,7 +143,7 @@ function isExposed({ spec, status }: Pod): boolean {
   return status?.phase === 'Running' && spec?.priorityClassName !== 'system-node-critical';
 }
 
-function manifest({ name, image: running = '' }: Container, workload: Deployment): Advice | undefined {
+function manifest({ name, image: running = '' }: Container, workload: Workload): Advice | undefined {
   const applied = appliedImage(workload, name);
   if (applied === undefined || !isOtherImage(applied, running)) return undefined;
   return { code: 'manifest-differs', params: { container: name, applied, running } };

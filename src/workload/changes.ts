@@ -2,6 +2,7 @@ import { isSameImage } from '../image/reference';
 import { KubectlError } from '../kubectl/client';
 import { canonical, type Deployment, identity } from '../kubectl/objects';
 import { Failure, line, problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, lastGood, parseHistory, record, recordedAs } from './history';
 import { holderOf, type IsGone, isTaken, writerOf } from './hold';
@@ -9,6 +10,7 @@ import { type Chosen, isSameVersion, type Version, versionIn, versionOf } from '
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { type Operation, rolloutPatch } from './patch';
 import { ownersSoak, type Soak } from './soak';
+import { revisionOf } from './stateful';
 import { Unread, type Writing, write } from './write';
 
 export interface ImageChange {
@@ -69,7 +71,7 @@ export async function writeImage(
       at,
       outcome: 'found',
       ...of,
-      ...revisionOf(workload),
+      ...revisionIn(workload),
     };
     const past = isNews && found ? record(historyOf(workload), found) : historyOf(workload);
     const good = asItWas(lastGood(past, container.name), ran);
@@ -94,7 +96,7 @@ export async function writeImage(
     if (error instanceof Unread) {
       throw new Failure(
         problem('workload.write-unknown', {
-          deployment: where.name,
+          deployment: printWorkload(where),
           namespace: where.namespace,
           detail: error.message,
         }),
@@ -144,7 +146,7 @@ export async function restoreImage(
     };
     // What failed must not look as if it were still under way, should this run end before it can say more.
     const outcome = recordedAs(operation.kind, 'failed');
-    const history = record(historyOf(workload), { ...entry, outcome, ...revisionOf(workload) });
+    const history = record(historyOf(workload), { ...entry, outcome, ...revisionIn(workload) });
     const changeCause = line('change.cause-back', { image: version.image, url: run.url });
     const soak = presentSoak(workload);
     const back = restartedAt !== undefined && { restartedAt };
@@ -202,11 +204,11 @@ export function entryOf(workload: Deployment, id: string): HistoryEntry | undefi
 }
 
 /** The workload's revision, where it is the image's: somebody may have put another one there since. */
-export function revisionOf(
+export function revisionIn(
   workload: Deployment,
   of?: { container: string; image: string },
 ): { revision: string } | object {
-  const revision = workload.metadata?.annotations?.[annotations.revision];
+  const revision = revisionOf(workload);
   const { image } = workload.spec?.template.spec?.containers.find(({ name }) => name === of?.container) ?? {};
   const isTheirs = of !== undefined && (image === undefined || !isSameImage(image, of.image));
   return revision === undefined || isTheirs ? {} : { revision };

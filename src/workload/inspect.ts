@@ -7,9 +7,11 @@ import {
   sameRepository,
 } from '../image/reference';
 import type { NamedContainer } from '../inputs/config';
-import type { Container, Deployment, Pod } from '../kubectl/objects';
+import { type Container, isStatefulSet, type Pod, type Workload } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import type { Chosen, OtherContainer } from './images';
+import { keptByPartition, standstill } from './stateful';
 
 export interface ChosenContainer extends Chosen {
   /** As it stands in the workload now. */
@@ -24,11 +26,11 @@ export interface ChosenContainer extends Chosen {
  * follow it. Otherwise the only container, or else the only one whose repository is the image's.
  */
 export function chooseContainer(
-  workload: Deployment,
+  workload: Workload,
   named: readonly NamedContainer[],
   repository: Repository,
 ): ChosenContainer | Problem {
-  const deployment = workload.metadata?.name ?? '';
+  const deployment = nameIn(workload);
   const { containers = [], initContainers = [] } = workload.spec?.template.spec ?? {};
   const all = [...containers, ...initContainers].map(({ name }) => name);
   const missing = named.map(({ name }) => name).filter((name) => !all.includes(name));
@@ -116,24 +118,32 @@ export function pinnedBy({
   return printReference({ ...reference, tag: reference.tag ?? 'latest', digest });
 }
 
-/** Why a rollout of this Deployment could not be carried through or judged; undefined where it can. */
-export function obstacle(workload: Deployment, namespace: string): Problem | undefined {
-  const deployment = workload.metadata?.name ?? '';
+/** The workload as the input names it. */
+function nameIn(workload: Workload): string {
+  const kind = isStatefulSet(workload) ? 'statefulset' : 'deployment';
+  return printWorkload({ kind, name: workload.metadata?.name ?? '' });
+}
+
+/** Why a rollout of this workload could not be carried through or judged; undefined where it can. */
+export function obstacle(workload: Workload, namespace: string): Problem | undefined {
+  const deployment = nameIn(workload);
   if (workload.metadata?.deletionTimestamp) return problem('workload.deleting', { deployment, namespace });
   if (workload.spec?.paused) return problem('workload.paused', { deployment, namespace });
   if (workload.spec?.replicas === 0) return problem('workload.zero', { deployment, namespace });
-  return undefined;
+  return standstill(workload, { deployment, namespace });
 }
 
-/** Whether everything the Deployment asks for runs and is available: the image it runs is then known to serve. */
-export function isComplete(workload: Deployment): boolean {
+/** Whether everything the workload asks for runs and is available: the image it runs is then known to serve. */
+export function isComplete(workload: Workload): boolean {
   const { metadata, spec, status } = workload;
   const desired = spec?.replicas ?? 1;
+  const kept = keptByPartition(workload);
   return (
     desired > 0 &&
     (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
-    status?.updatedReplicas === desired &&
+    (status?.updatedReplicas ?? 0) >= desired - kept &&
     status?.replicas === desired &&
-    status?.availableReplicas === desired
+    status?.availableReplicas === desired &&
+    (kept > 0 || status.currentRevision === status.updateRevision)
   );
 }

@@ -1,6 +1,6 @@
 import { canonical, type Deployment } from '../kubectl/objects';
 import { annotations } from './annotations';
-import { entryOf, historyOf, presentSoak, revisionOf } from './changes';
+import { entryOf, historyOf, presentSoak, revisionIn } from './changes';
 import { hasFailed, record, recordedAs } from './history';
 import { holderOf, isEarlierAttempt, isTaken, RELEASED, writerOf } from './hold';
 import type { Version } from './images';
@@ -40,12 +40,12 @@ export async function recordOutcome(writing: Writing, known: Deployment, ending:
     const isSeen = isNews && canonical(workload.spec?.template) === template;
     const entry = isOurs
       ? entryOf(workload, run.id)
-      : isSeen && { id: run.id, ...version, run: run.url, at, container, ...revisionOf(workload) };
+      : isSeen && { id: run.id, ...version, run: run.url, at, container, ...revisionIn(workload) };
     const isHeld = isDead || holder?.id === run.id;
     if (!entry && !isHeld) return undefined;
     // After a rollback the workload's revision is that of the version put back.
     const next = entry
-      ? record(history, { ...revisionOf(workload, { container, image: version.image }), ...entry, outcome })
+      ? record(history, { ...revisionIn(workload, { container, image: version.image }), ...entry, outcome })
       : history;
     const released = isHeld ? { [annotations.hold]: RELEASED } : {};
     return historyPatch(workload, next, isSoakOver ? presentSoak(workload).before : undefined, released);

@@ -1,10 +1,11 @@
 import type { Config } from '../inputs/config';
 import { paths } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
-import type { Deployment } from '../kubectl/objects';
+import type { Workload } from '../kubectl/objects';
 import { isHostAway, patiently } from '../kubectl/patience';
 import type { Clock } from '../system/clock';
 import { Failure, problem } from '../words/words';
+import { printWorkload } from '../words/workload';
 import type { Operation } from './patch';
 
 /** 3 of 12 writes in the middle of a rollout were measured to conflict, so a few tries are plenty. */
@@ -29,11 +30,10 @@ export class Unread extends Error {}
  */
 export async function write(
   { config, cluster, clock, forMs }: Writing,
-  known: Deployment,
-  patchFor: (workload: Deployment) => Operation[] | undefined,
-  isDone: (workload: Deployment) => boolean,
-): Promise<Deployment> {
-  const { name } = config.workload;
+  known: Workload,
+  patchFor: (workload: Workload) => Operation[] | undefined,
+  isDone: (workload: Workload) => boolean,
+): Promise<Workload> {
   let workload = known;
   for (let tries = 1; ; tries++) {
     const patch = patchFor(workload);
@@ -49,16 +49,17 @@ export async function write(
       if (isDone(workload)) return workload;
       if (tries < TRIES) continue;
       if (reason === 'Conflict')
-        throw new Failure(problem('workload.contended', { deployment: name }), { cause: error });
+        throw new Failure(problem('workload.contended', { deployment: printWorkload(config.workload) }), {
+          cause: error,
+        });
       throw new Unread(detail, { cause: error });
     }
   }
 }
 
 /** Reads the workload, also from an API server that is away for a while. */
-async function readBack({ config, cluster, clock, forMs }: Writing, detail: string): Promise<Deployment> {
-  const { name, namespace } = config.workload;
-  const read = () => cluster.get<Deployment>(paths.deployment(namespace, name));
+async function readBack({ config, cluster, clock, forMs }: Writing, detail: string): Promise<Workload> {
+  const read = () => cluster.get<Workload>(paths.workload(config.workload));
   return patiently(read, { clock, forMs, isPassing: isUnclear }).catch((cause: unknown) => {
     throw new Unread(detail, { cause });
   });

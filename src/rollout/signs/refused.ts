@@ -1,3 +1,4 @@
+import { identity } from '../../kubectl/objects';
 import { currentReplicaSet } from '../snapshot';
 import { refuser } from '../wording';
 import type { Look, Suspicion } from './sign';
@@ -14,13 +15,14 @@ const WEBHOOK_MS = 60_000;
 
 /**
  * Pods that the cluster does not let the controller create: the workload's `ReplicaFailure` condition, whose message the
- * Deployment's controller takes from its newest ReplicaSet.
+ * Deployment's controller takes from its newest ReplicaSet; of a StatefulSet, which has none, what its events say.
  */
 export function refused({ snapshot, pods, releasedAfter }: Look): Suspicion[] {
-  const condition = snapshot.workload?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
-  const isShort = pods.length < (snapshot.workload?.spec?.replicas ?? 1);
-  if (condition?.status !== 'True' || !isShort) return [];
-  const { message = '' } = condition;
+  const { workload, said = {} } = snapshot;
+  const condition = workload?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
+  const isShort = pods.length < (workload?.spec?.replicas ?? 1);
+  const message = condition?.status === 'True' ? (condition.message ?? '') : workload && said[identity(workload).uid];
+  if (message === undefined || !isShort) return [];
   // The controller tells of older ReplicaSets too, where the new one has no trouble.
   const [, refusedPod] = /^pods "([^"]+)"/.exec(message) ?? [];
   const own = currentReplicaSet(snapshot)?.metadata?.name;

@@ -1,3 +1,4 @@
+import { isStateful, resourceOf } from '../workload';
 import { because } from './because';
 
 interface Where {
@@ -12,6 +13,7 @@ export const clusterCauses = {
     asks,
     free,
     node,
+    deployment,
     detail,
   }: Where & { resource: string; asks: string; free: string; node: string; detail: string }) => ({
     what:
@@ -21,32 +23,40 @@ export const clusterCauses = {
             detail,
           )
         : `No node has room for a new pod: the node ${node} has ${free} of ${resource} free, and the pod asks for ${asks}.`,
-    next: 'While it is rolled out, the old and the new pod must fit at once. Lower resources.requests in the manifest, remove what is not needed (kubectl get pods -A -o wide), or let an old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1, which with one replica means a gap.',
+    next: isStateful(deployment)
+      ? `Lower resources.requests in the manifest, or remove what is not needed (kubectl get pods -A -o wide).`
+      : `While it is rolled out, the old and the new pod must fit at once. Lower resources.requests in the manifest, remove what is not needed (kubectl get pods -A -o wide), or let an old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1, which with one replica means a gap.`,
   }),
-  'cause.port-taken': ({ detail }: Where & { detail: string }) => ({
+  'cause.port-taken': ({ deployment, detail }: Where & { detail: string }) => ({
     what: because(
-      'No node can take a new pod while the old one is there: both want the same port of the node (hostPort)',
+      isStateful(deployment)
+        ? 'No node can take a new pod: another one has the port of the node that it wants (hostPort)'
+        : 'No node can take a new pod while the old one is there: both want the same port of the node (hostPort)',
       detail,
     ),
-    next: 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest (with one replica that means a gap). Or use a Service instead of hostPort.',
+    next: isStateful(deployment)
+      ? 'Have no more replicas than nodes, or use a Service instead of hostPort.'
+      : 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest (with one replica that means a gap). Or use a Service instead of hostPort.',
   }),
-  'cause.kept-apart': ({ detail }: Where & { detail: string }) => ({
+  'cause.kept-apart': ({ deployment, detail }: Where & { detail: string }) => ({
     what: because(
       'No node can take a new pod: the manifest keeps it apart from pods that are there (anti-affinity or topology spread)',
       detail,
     ),
-    next: 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest. Or make the rule a preferred one instead of a required one.',
+    next: isStateful(deployment)
+      ? 'Have no more replicas than the rule lets in, or make it a preferred one instead of a required one.'
+      : 'Let the old pod go first: strategy.rollingUpdate with maxSurge: 0 and maxUnavailable: 1 in the manifest. Or make the rule a preferred one instead of a required one.',
   }),
   'cause.no-node': ({ detail }: Where & { detail: string }) => ({
     what: because('No node may take a new pod: a rule keeps it away', detail),
     next: 'Compare nodeSelector, affinity and tolerations in the manifest with the labels and taints (marks that keep pods away) of the nodes: "kubectl get nodes --show-labels" and "kubectl describe nodes" show them. A node that was taken out of service ("cordoned") comes back with: kubectl uncordon NODE',
   }),
-  'cause.quota': ({ namespace, quota, detail }: Where & { quota: string; detail: string }) => ({
+  'cause.quota': ({ deployment, namespace, quota, detail }: Where & { quota: string; detail: string }) => ({
     what: because(
       `The namespace ${namespace} has used up its quota${quota === '' ? '' : ` "${quota}"`}, so no new pod may be created`,
       detail,
     ),
-    next: `While it is rolled out, the old and the new pod count at once. Raise the quota, lower resources.requests and limits in the manifest, or let an old pod go first (maxSurge: 0, maxUnavailable: 1). What is used: kubectl describe quota -n ${namespace}`,
+    next: `${isStateful(deployment) ? 'Raise the quota, or lower resources.requests and limits in the manifest.' : 'While it is rolled out, the old and the new pod count at once. Raise the quota, lower resources.requests and limits in the manifest, or let an old pod go first (maxSurge: 0, maxUnavailable: 1).'} What is used: kubectl describe quota -n ${namespace}`,
   }),
   'cause.limit-range': ({ namespace, detail }: Where & { detail: string }) => ({
     what: because(
@@ -72,7 +82,7 @@ export const clusterCauses = {
   }),
   'cause.refused': ({ deployment, namespace, detail }: Where & { detail: string }) => ({
     what: because('The cluster does not create the new pods', detail),
-    next: `More: kubectl describe deployment/${deployment} -n ${namespace}`,
+    next: `More: kubectl describe ${resourceOf(deployment)} -n ${namespace}`,
   }),
   'cause.claim': ({ namespace, detail }: Where & { detail: string }) => ({
     what: because(
@@ -90,7 +100,7 @@ export const clusterCauses = {
     next: 'It had become short of what the words above name. Free some (disk: sudo crictl rmi --prune on the node; memory: kubectl top pods -A), or lower what the app uses (its ephemeral storage, an emptyDir with a limit).',
   }),
   'cause.node': ({ node, detail }: Where & { node: string; detail: string }) => ({
-    what: `The node${node === '' ? '' : ` ${node}`} is in trouble (${detail}), so the new version cannot be judged. This is not the new version's fault, and it stays in the Deployment.`,
+    what: `The node${node === '' ? '' : ` ${node}`} is in trouble (${detail}), so the new version cannot be judged. This is not the new version's fault, and it stays in place.`,
     next: 'On the host: "kubectl get nodes", then "sudo systemctl status kubelet containerd", "df -h" and "free -m". When the node is Ready again, the cluster goes on by itself; run the job again to see it verified.',
   }),
 };

@@ -26,7 +26,7 @@ export const podCauses = {
     next: 'Correct the inputs "image" and "tags".',
   }),
   'cause.pull-never': ({ image }: Image) => ({
-    what: `The Deployment forbids its node to pull images (imagePullPolicy: Never), and ${short(image)} is not on the node.`,
+    what: `The manifest forbids the node to pull images (imagePullPolicy: Never), and ${short(image)} is not on the node.`,
     next: 'Set imagePullPolicy to IfNotPresent (or Always) in the manifest.',
   }),
   'cause.pull-not-found': ({ image, detail, isOurs }: Image & { isOurs: boolean }) => ({
@@ -34,7 +34,7 @@ export const podCauses = {
       `The node does not find ${short(image)}${isOurs ? ', which this run pushed and saw in the registry' : ' in its registry'}`,
       detail,
     ),
-    next: 'The node may ask somewhere else than this job does, or without a login: see whether its containerd has a mirror for this registry (/etc/containerd/certs.d), whether both resolve the registry\'s name to the same address, and, for a private repository, whether the Deployment names a pull secret. Some registries answer "not found" to those who may not know.',
+    next: 'The node may ask somewhere else than this job does, or without a login: see whether its containerd has a mirror for this registry (/etc/containerd/certs.d), whether both resolve the registry\'s name to the same address, and, for a private repository, whether the manifest names a pull secret. Some registries answer "not found" to those who may not know.',
   }),
   'cause.pull-no-login': ({ image, namespace, detail }: Image) => ({
     what: because(

@@ -1,4 +1,5 @@
-import { because } from './because';
+import { kindOf, resourceOf } from '../workload';
+import { because, named } from './because';
 
 /** Problems with the cluster: kubectl and the workload. */
 export const clusterProblems = {
@@ -46,16 +47,21 @@ export const clusterProblems = {
     deployment,
     namespace,
     others,
+    instead,
   }: {
     deployment: string;
     namespace: string;
     others: readonly string[];
+    /** What the input would have to be for a workload of that name that is of the other kind; empty where there is none. */
+    instead: string;
   }) => ({
-    what: `There is no Deployment "${deployment}" in the namespace "${namespace}".`,
+    what: `There is no ${named(deployment)} in the namespace "${namespace}"${instead === '' ? '' : `, but a ${kindOf(instead)} of that name`}.`,
     next:
-      others.length > 0
-        ? `Correct "deployment" or "namespace". The Deployments there: ${others.slice(0, 10).join(', ')}.`
-        : 'Correct "deployment" or "namespace", or create the Deployment from its manifest first (kubectl apply -f FILE). The namespace has none.',
+      instead !== ''
+        ? `If that is the one, write "deployment: ${instead}".`
+        : others.length > 0
+          ? `Correct "deployment" or "namespace". The ${kindOf(deployment)}s there: ${others.slice(0, 10).join(', ')}.`
+          : `Correct "deployment" or "namespace", or create the ${kindOf(deployment)} from its manifest first (kubectl apply -f FILE). The namespace has none.`,
   }),
   'workload.no-container': ({
     deployment,
@@ -66,27 +72,45 @@ export const clusterProblems = {
     container: string;
     names: readonly string[];
   }) => ({
-    what: `The Deployment "${deployment}" has no container "${container}".`,
+    what: `The ${named(deployment)} has no container "${container}".`,
     next: `Set "container" to one of its containers: ${names.join(', ')}.`,
   }),
   'workload.which-container': ({ deployment, names }: { deployment: string; names: readonly string[] }) => ({
-    what: `The Deployment "${deployment}" has several containers, and it is not clear which one gets the image.`,
+    what: `The ${named(deployment)} has several containers, and it is not clear which one gets the image.`,
     next: `Set "container" to one of: ${names.join(', ')}.`,
   }),
   'workload.held': ({ deployment, url }: { deployment: string; url: string }) => ({
-    what: `Another run is still at work on the Deployment "${deployment}": ${url}`,
+    what: `Another run is still at work on the ${named(deployment)}: ${url}`,
     next: 'Wait until that run has ended, or cancel it, and run this job again. "concurrency" in the workflow lets runs wait for each other in GitHub, before they cost minutes.',
   }),
   'workload.paused': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
-    what: `The Deployment "${deployment}" is paused: it would take the new version and never roll it out.`,
-    next: `Resume it, then run the job again: kubectl rollout resume deployment/${deployment} -n ${namespace}`,
+    what: `The ${named(deployment)} is paused: it would take the new version and never roll it out.`,
+    next: `Resume it, then run the job again: kubectl rollout resume ${resourceOf(deployment)} -n ${namespace}`,
   }),
   'workload.zero': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
-    what: `The Deployment "${deployment}" is scaled to 0 replicas: no pod would start, so nothing could show that the new version works.`,
-    next: `Scale it up, then run the job again: kubectl scale deployment/${deployment} -n ${namespace} --replicas=1`,
+    what: `The ${named(deployment)} is scaled to 0 replicas: no pod would start, so nothing could show that the new version works.`,
+    next: `Scale it up, then run the job again: kubectl scale ${resourceOf(deployment)} -n ${namespace} --replicas=1`,
+  }),
+  'workload.on-delete': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
+    what: `The ${named(deployment)} has the update strategy OnDelete: its pods would keep the old version until somebody deletes them.`,
+    next: `Let it replace its pods by itself, and run the job again: in its manifest (updateStrategy: {type: RollingUpdate}), or with: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'`,
+  }),
+  'workload.partition': ({
+    deployment,
+    namespace,
+    partition,
+    replicas,
+  }: {
+    deployment: string;
+    namespace: string;
+    partition: number;
+    replicas: number;
+  }) => ({
+    what: `The partition of the ${named(deployment)} (${partition}) is not smaller than the number of its replicas (${replicas}): no pod would get the new version.`,
+    next: `Lower updateStrategy.rollingUpdate.partition in its manifest, and run the job again. For all pods: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`,
   }),
   'workload.deleting': ({ deployment, namespace }: { deployment: string; namespace: string }) => ({
-    what: `The Deployment "${deployment}" in "${namespace}" is being deleted.`,
+    what: `The ${named(deployment)} in "${namespace}" is being deleted.`,
     next: 'Wait until it is gone, create it again from its manifest, and run the job again.',
   }),
   'workload.soak': ({ asked, deadline }: { asked: number; deadline: number }) => ({
@@ -102,15 +126,15 @@ export const clusterProblems = {
     container: string;
     path: string;
   }) => ({
-    what: `It is not clear at which port "verify-path" is to be asked: the container "${container}" of the Deployment "${deployment}" names none.`,
+    what: `It is not clear at which port "verify-path" is to be asked: the container "${container}" of the ${named(deployment)} names none.`,
     next: `Write the port before the path, such as ":8080${path}", or name it in the manifest (ports: [{containerPort: 8080}]).`,
   }),
   'workload.rejected': ({ detail }: { detail: string }) => ({
     what: because('The cluster does not accept the new version', detail),
-    next: 'Nothing has been changed. A rule of the cluster (a webhook, a policy, a quota) or the Deployment itself stands against it, in the words above: do what they ask for, or show them to whoever looks after the cluster.',
+    next: 'Nothing has been changed. A rule of the cluster (a webhook, a policy, a quota) or the workload itself stands against it, in the words above: do what they ask for, or show them to whoever looks after the cluster.',
   }),
   'workload.contended': ({ deployment }: { deployment: string }) => ({
-    what: `The Deployment "${deployment}" was changed again and again while the new version was to be written.`,
+    what: `The ${named(deployment)} was changed again and again while the new version was to be written.`,
     next: 'See what else writes to it (another deploy, an autoscaler, a GitOps tool), and run the job again.',
   }),
   'workload.write-unknown': ({
@@ -123,17 +147,17 @@ export const clusterProblems = {
     detail: string;
   }) => ({
     what: because(
-      `The new version was sent to the Deployment "${deployment}", but no clear answer came back, so it is not known whether it took effect`,
+      `The new version was sent to the ${named(deployment)}, but no clear answer came back, so it is not known whether it took effect`,
       detail,
     ),
-    next: `See which image it has (kubectl get deployment/${deployment} -n ${namespace} -o wide). Running the job again does no harm.`,
+    next: `See which image it has (kubectl get ${resourceOf(deployment)} -n ${namespace} -o wide). Running the job again does no harm.`,
   }),
   'version.no-good': ({ running }: { running: string }) => ({
     what: `No version is known to have served before the one that runs now (${running}), so there is none to go back to.`,
     next: 'To run an image of the registry, use the operation "redeploy" with its tag as "version".',
   }),
   'version.not-here': ({ version, known }: { version: string; known: string }) => ({
-    what: `This Deployment has not run a version "${version}"${known ? `; it has run ${known}` : ''}.`,
+    what: `No version "${version}" has run here${known ? `; known are ${known}` : ''}.`,
     next: 'Write a revision, a tag or an image of its history as "version". To run another image of the registry, use "operation: redeploy".',
   }),
   'version.ambiguous': ({ version, tag, revision }: { version: string; tag: string; revision: string }) => ({

@@ -26,7 +26,8 @@ const SHAPES: Record<ShapedInput, string> = {
   'ssh-port': 'a number from 1 to 65535',
   'ssh-username': 'the name of the user on the host, such as "deployer"',
   kubectl: 'plain words, such as "kubectl" or "sudo k3s kubectl"',
-  deployment: 'the name of a Deployment, such as "caring-note-api" (lower-case letters, digits and dashes)',
+  deployment:
+    'the name of a Deployment, such as "caring-note-api", or "statefulset/NAME" (lower-case letters, digits and dashes)',
   container:
     'the name of a container (lower-case letters, digits and dashes) for the image that is built, or NAME=IMAGE for another image; one a line',
   namespace: 'the name of a namespace, such as "default" (lower-case letters, digits and dashes)',
@@ -84,7 +85,7 @@ export const inputProblems = {
     next: 'Write a number with its unit, such as "90s", "10m" or "1h".',
   }),
   'input.soak': ({ soakMs, timeoutMs }: { soakMs: number; timeoutMs: number }) => ({
-    what: `A new pod has to stay ready for ${printDuration(soakMs)} (by "soak", by its default where there is no readiness probe, or by the Deployment's own minReadySeconds), which is not shorter than the "timeout" of ${printDuration(timeoutMs)}: no deploy could ever succeed.`,
+    what: `A new pod has to stay ready for ${printDuration(soakMs)} (by "soak", by its default where there is no readiness probe, or by the workload's own minReadySeconds), which is not shorter than the "timeout" of ${printDuration(timeoutMs)}: no deploy could ever succeed.`,
     next: 'Make "timeout" longer or "soak" shorter.',
   }),
   'input.list': ({ name, detail }: { name: string; detail: string }) => ({

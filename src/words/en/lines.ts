@@ -5,6 +5,7 @@ import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
 import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
 import { printBytes } from '../bytes';
+import { kindOf, resourceOf } from '../workload';
 import { neighbourLines } from './advice';
 import { short } from './because';
 import { githubLines } from './github';
@@ -51,7 +52,7 @@ const PHASES: Record<PhaseName, string> = {
   prove: 'Prove the digest',
   choose: 'Choose the version',
   plan: 'What would be done',
-  update: 'Update the Deployment',
+  update: 'Update the workload',
   watch: 'Watch the rollout',
   verify: 'Verify from outside',
   diagnose: 'Find out why it failed',
@@ -70,7 +71,9 @@ const SERVING: Record<Serving, string> = {
   new: 'Users are served by this version.',
   old: 'Users are not affected: the previous version still serves.',
   both: 'Some users are affected: pods of both versions are ready, and requests go to either.',
-  nobody: 'Users are affected: no pod of this Deployment is ready.',
+  nobody: 'Users are affected: no pod of this app is ready.',
+  split:
+    'Users are served, by two versions: the partition of the StatefulSet lets some of its pods keep the version that they had.',
   unknown: 'Whether users are affected is not known.',
 };
 
@@ -107,21 +110,29 @@ export const lines = {
     namespace: string;
     host: string;
   }) =>
-    `${isDryRun ? 'Plan only, nothing is changed: ' : ''}${DOES[operation]} deployment/${deployment} in the namespace ${namespace} on ${host} (image ${image})`,
+    `${isDryRun ? 'Plan only, nothing is changed: ' : ''}${DOES[operation]} ${resourceOf(deployment)} in the namespace ${namespace} on ${host} (image ${image})`,
   'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
     `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
   'log.workload': ({
+    deployment,
     container,
     image,
     replicas,
     strategy,
   }: {
+    deployment: string;
     container: string;
     image: string;
     replicas: number;
     strategy: string;
   }) =>
-    `The Deployment has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
+    `The ${kindOf(deployment)} has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
+  'log.one-by-one': ({ replicas }: { replicas: number }) =>
+    `Its pods are replaced one by one, from the last to the first, and each old one ends before its new one starts${replicas === 1 ? ': users are without the app meanwhile' : ''}`,
+  'log.partition': ({ kept, replicas }: { kept: number; replicas: number }) =>
+    `By the StatefulSet's partition, ${kept} of its ${replicas} pods keep the old version: only the others are updated, and only they are looked at`,
+  'log.no-delete': ({ namespace }: { namespace: string }) =>
+    `The deploy user may not delete pods in ${namespace}: should a new pod not come up, this StatefulSet would wait for it even after the version before is put back, until somebody deletes it. The README of this action lists the right to give`,
   'log.trial': (_: object) =>
     'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
   'log.login': ({ registry }: { registry: string }) =>
@@ -155,7 +166,7 @@ export const lines = {
   'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
   'log.unchanged': ({ image }: { image: string }) =>
-    `The Deployment already has this image (${short(image)}): nothing to change, only to see that it serves`,
+    `The container already has this image (${short(image)}): nothing to change, only to see that it serves`,
   'log.progress': ({
     updated,
     desired,
@@ -181,9 +192,9 @@ export const lines = {
     `The cluster cannot be seen at present, trying again: ${detail}`,
   'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>
     `${detail} Trying again in ${printDuration(ms)} (attempt ${attempt}).`,
-  'log.rolling': (_: object) => 'A rollout of this Deployment is under way already; this run replaces it',
+  'log.rolling': (_: object) => 'A rollout is under way already; this run replaces it',
   'log.history-lost': ({ detail }: { detail: string }) =>
-    `How this run ended could not be written to the Deployment's history: ${detail}`,
+    `How this run ended could not be written into its history: ${detail}`,
   'log.logs-of': ({ pod, container }: { pod: string; container: string }) =>
     `The last lines of container "${container}" of pod ${pod}`,
   'log.next': ({ next }: { next: string }) => `What to do: ${next}`,

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../../workload/history';
+import { resourceOf } from '../workload';
 import { short } from './because';
 
 /** What a version was that no run of ours had put there. */
@@ -14,7 +15,7 @@ export const operationLines = {
   'log.restarting': ({ container, image }: { container: string; image: string }) =>
     `Container "${container}": new pods of ${short(image)}`,
   'log.drift': ({ running, image, at, run }: { running: string; image: string; at: string; run: string }) =>
-    `The Deployment runs ${short(running)}, but the last that was deployed here was ${short(image)} (${day(at)}${run ? `, ${run}` : ''}): somebody has changed it by other means`,
+    `What runs is ${short(running)}, but the last that was deployed here was ${short(image)} (${day(at)}${run ? `, ${run}` : ''}): somebody has changed it by other means`,
   'log.history': ({ container }: { container: string }) =>
     `What the container "${container}" has run, the newest at the bottom (times are UTC):`,
   'log.history-entry': (entry: HistoryEntry) =>
@@ -31,7 +32,7 @@ export const operationLines = {
     `Build the folder ${context} and push it as ${tags}`,
   'plan.digest': (_: object) => '(known after the build)',
   'plan.change': ({ name, namespace, container }: { name: string; namespace: string; container: string }) =>
-    `Change the container "${container}" of deployment/${name} in the namespace ${namespace}, and watch until it serves`,
+    `Change the container "${container}" of ${resourceOf(name)} in the namespace ${namespace}, and watch until it serves`,
   'plan.unchanged': (_: object) => 'Change nothing, for this image runs already: only see whether it serves',
   'plan.restart': (_: object) => '+ restartedAt: now',
   'plan.back': ({ image }: { image: string }) =>

@@ -1,9 +1,10 @@
 import { because } from '../en/because';
 import type * as english from '../en/causes-cluster';
+import { isStateful, resourceOf } from '../workload';
 
 /** Causes that lie in the cluster: room, rules, storage, nodes. */
 export const clusterCauses: typeof english.clusterCauses = {
-  'cause.no-room': ({ resource, asks, free, node, detail }) => ({
+  'cause.no-room': ({ resource, asks, free, node, deployment, detail }) => ({
     what:
       free === ''
         ? because(
@@ -11,32 +12,40 @@ export const clusterCauses: typeof english.clusterCauses = {
             detail,
           )
         : `새 Pod가 들어갈 자리가 있는 노드가 없습니다. ${node} 노드에 남은 ${resource}: ${free}, Pod가 요청한 양: ${asks}.`,
-    next: '롤아웃하는 동안에는 이전 Pod와 새 Pod가 동시에 들어갈 수 있어야 합니다. 매니페스트의 resources.requests를 낮추거나, 필요 없는 것을 지우거나(kubectl get pods -A -o wide), 이전 Pod를 먼저 내리게 하세요: strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다).',
+    next: isStateful(deployment)
+      ? `매니페스트의 resources.requests를 낮추거나, 필요 없는 것을 지우세요(kubectl get pods -A -o wide).`
+      : `롤아웃하는 동안에는 이전 Pod와 새 Pod가 동시에 들어갈 수 있어야 합니다. 매니페스트의 resources.requests를 낮추거나, 필요 없는 것을 지우거나(kubectl get pods -A -o wide), 이전 Pod를 먼저 내리게 하세요: strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다).`,
   }),
-  'cause.port-taken': ({ detail }) => ({
+  'cause.port-taken': ({ deployment, detail }) => ({
     what: because(
-      '이전 Pod가 있는 동안에는 새 Pod를 받을 수 있는 노드가 없습니다. 둘 다 노드의 같은 포트(hostPort)를 쓰려고 합니다',
+      isStateful(deployment)
+        ? '새 Pod를 받을 수 있는 노드가 없습니다. 필요한 노드의 포트(hostPort)를 다른 Pod가 쓰고 있습니다'
+        : '이전 Pod가 있는 동안에는 새 Pod를 받을 수 있는 노드가 없습니다. 둘 다 노드의 같은 포트(hostPort)를 쓰려고 합니다',
       detail,
     ),
-    next: '이전 Pod를 먼저 내리게 하세요: 매니페스트의 strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다). 또는 hostPort 대신 Service를 쓰세요.',
+    next: isStateful(deployment)
+      ? 'replica를 노드 수보다 많지 않게 하거나, hostPort 대신 Service를 쓰세요.'
+      : '이전 Pod를 먼저 내리게 하세요: 매니페스트의 strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1(replica가 하나면 서비스가 잠시 끊깁니다). 또는 hostPort 대신 Service를 쓰세요.',
   }),
-  'cause.kept-apart': ({ detail }) => ({
+  'cause.kept-apart': ({ deployment, detail }) => ({
     what: because(
       '새 Pod를 받을 수 있는 노드가 없습니다. 매니페스트가 이미 있는 Pod와 떨어져 있도록 정해 두었습니다(anti-affinity 또는 topology spread)',
       detail,
     ),
-    next: '이전 Pod를 먼저 내리게 하세요: 매니페스트의 strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1. 또는 그 규칙을 필수(required)가 아니라 선호(preferred)로 바꾸세요.',
+    next: isStateful(deployment)
+      ? 'replica를 그 규칙이 허용하는 수보다 많지 않게 하거나, 규칙을 필수(required)가 아니라 선호(preferred)로 바꾸세요.'
+      : '이전 Pod를 먼저 내리게 하세요: 매니페스트의 strategy.rollingUpdate에 maxSurge: 0과 maxUnavailable: 1. 또는 그 규칙을 필수(required)가 아니라 선호(preferred)로 바꾸세요.',
   }),
   'cause.no-node': ({ detail }) => ({
     what: because('새 Pod를 받을 수 있는 노드가 없습니다. 어떤 규칙이 막고 있습니다', detail),
     next: '매니페스트의 nodeSelector, affinity, tolerations를 노드의 라벨과 taint(Pod를 막는 표시)에 견주어 보세요. "kubectl get nodes --show-labels"와 "kubectl describe nodes"로 볼 수 있습니다. 사용에서 제외된("cordoned") 노드는 다음 명령으로 되돌리세요: kubectl uncordon NODE',
   }),
-  'cause.quota': ({ namespace, quota, detail }) => ({
+  'cause.quota': ({ deployment, namespace, quota, detail }) => ({
     what: because(
       `${namespace} 네임스페이스의 할당량(quota${quota === '' ? '' : ` "${quota}"`})을 다 써서 새 Pod를 만들 수 없습니다`,
       detail,
     ),
-    next: `롤아웃하는 동안에는 이전 Pod와 새 Pod가 함께 계산됩니다. 할당량을 늘리거나, 매니페스트의 resources.requests와 limits를 낮추거나, 이전 Pod를 먼저 내리게 하세요(maxSurge: 0, maxUnavailable: 1). 사용량 보기: kubectl describe quota -n ${namespace}`,
+    next: `${isStateful(deployment) ? '할당량을 늘리거나, 매니페스트의 resources.requests와 limits를 낮추세요.' : '롤아웃하는 동안에는 이전 Pod와 새 Pod가 함께 계산됩니다. 할당량을 늘리거나, 매니페스트의 resources.requests와 limits를 낮추거나, 이전 Pod를 먼저 내리게 하세요(maxSurge: 0, maxUnavailable: 1).'} 사용량 보기: kubectl describe quota -n ${namespace}`,
   }),
   'cause.limit-range': ({ namespace, detail }) => ({
     what: because(
@@ -62,7 +71,7 @@ export const clusterCauses: typeof english.clusterCauses = {
   }),
   'cause.refused': ({ deployment, namespace, detail }) => ({
     what: because('클러스터가 새 Pod를 만들지 않습니다', detail),
-    next: `자세히 확인하세요: kubectl describe deployment/${deployment} -n ${namespace}`,
+    next: `자세히 확인하세요: kubectl describe ${resourceOf(deployment)} -n ${namespace}`,
   }),
   'cause.claim': ({ namespace, detail }) => ({
     what: because(
@@ -80,7 +89,7 @@ export const clusterCauses: typeof english.clusterCauses = {
     next: '위의 문구에 나온 자원이 노드에 부족해졌습니다. 자리를 비우거나(디스크: 노드에서 sudo crictl rmi --prune, 메모리: kubectl top pods -A), 앱이 쓰는 양을 줄이세요(ephemeral storage, 한도가 있는 emptyDir).',
   }),
   'cause.node': ({ node, detail }) => ({
-    what: `${node === '' ? '' : `${node} `}노드에 문제가 있어서(${detail}) 새 버전을 판단할 수 없습니다. 새 버전의 잘못이 아니며, 새 버전은 Deployment에 그대로 남아 있습니다.`,
+    what: `${node === '' ? '' : `${node} `}노드에 문제가 있어서(${detail}) 새 버전을 판단할 수 없습니다. 새 버전의 잘못이 아니며, 새 버전은 그대로 남아 있습니다.`,
     next: '호스트에서 "kubectl get nodes"를 실행하고, 이어서 "sudo systemctl status kubelet containerd", "df -h", "free -m"을 실행해 확인하세요. 노드가 다시 Ready가 되면 클러스터가 스스로 이어서 진행합니다. 검증된 결과를 보려면 job을 다시 실행하세요.',
   }),
 };

@@ -16,7 +16,7 @@ export const podCauses: typeof english.podCauses = {
     next: '"image"와 "tags" 입력값을 고치세요.',
   }),
   'cause.pull-never': ({ image }) => ({
-    what: `Deployment가 노드의 이미지 내려받기를 금지하고 있는데(imagePullPolicy: Never), ${short(image)} 이미지가 노드에 없습니다.`,
+    what: `매니페스트가 노드의 이미지 내려받기를 금지하고 있는데(imagePullPolicy: Never), ${short(image)} 이미지가 노드에 없습니다.`,
     next: '매니페스트에서 imagePullPolicy를 IfNotPresent(또는 Always)로 설정하세요.',
   }),
   'cause.pull-not-found': ({ image, detail, isOurs }) => ({
@@ -26,7 +26,7 @@ export const podCauses: typeof english.podCauses = {
         : `노드가 레지스트리에서 ${short(image)} 이미지를 찾지 못합니다`,
       detail,
     ),
-    next: '노드가 이 job과 다른 곳에 요청하거나 로그인 없이 요청하고 있을 수 있습니다. 노드의 containerd에 이 레지스트리의 미러가 설정되어 있는지(/etc/containerd/certs.d), 레지스트리의 이름이 양쪽에서 같은 주소로 풀리는지, 비공개 저장소라면 Deployment에 pull secret이 적혀 있는지 확인하세요. 알 권한이 없는 쪽에 "not found"라고 응답하는 레지스트리도 있습니다.',
+    next: '노드가 이 job과 다른 곳에 요청하거나 로그인 없이 요청하고 있을 수 있습니다. 노드의 containerd에 이 레지스트리의 미러가 설정되어 있는지(/etc/containerd/certs.d), 레지스트리의 이름이 양쪽에서 같은 주소로 풀리는지, 비공개 저장소라면 매니페스트에 pull secret이 적혀 있는지 확인하세요. 알 권한이 없는 쪽에 "not found"라고 응답하는 레지스트리도 있습니다.',
   }),
   'cause.pull-no-login': ({ image, namespace, detail }) => ({
     what: because(

@@ -1,5 +1,7 @@
 import { because } from '../en/because';
 import type * as english from '../en/cluster';
+import { kindOf, resourceOf } from '../workload';
+import { named } from './named';
 
 /** Problems with the cluster: kubectl and the workload. */
 export const clusterProblems: typeof english.clusterProblems = {
@@ -43,35 +45,45 @@ export const clusterProblems: typeof english.clusterProblems = {
     what: `클러스터에 "${namespace}" 네임스페이스가 없습니다.`,
     next: `"namespace"를 고치거나, 네임스페이스를 만드세요: kubectl create namespace ${namespace}`,
   }),
-  'workload.missing': ({ deployment, namespace, others }) => ({
-    what: `"${namespace}" 네임스페이스에 "${deployment}" Deployment가 없습니다.`,
+  'workload.missing': ({ deployment, namespace, others, instead }) => ({
+    what: `"${namespace}" 네임스페이스에 ${named(deployment, '가')} 없습니다.${instead === '' ? '' : ` 같은 이름의 ${kindOf(instead)}은(는) 있습니다.`}`,
     next:
-      others.length > 0
-        ? `"deployment"나 "namespace"를 고치세요. 그곳에 있는 Deployment: ${others.slice(0, 10).join(', ')}.`
-        : '"deployment"나 "namespace"를 고치거나, 먼저 매니페스트로 Deployment를 만드세요(kubectl apply -f FILE). 그 네임스페이스에는 Deployment가 하나도 없습니다.',
+      instead !== ''
+        ? `그것이 맞다면 "deployment: ${instead}"(이)라고 쓰세요.`
+        : others.length > 0
+          ? `"deployment"나 "namespace"를 고치세요. 그곳에 있는 ${kindOf(deployment)}: ${others.slice(0, 10).join(', ')}.`
+          : `"deployment"나 "namespace"를 고치거나, 먼저 매니페스트로 ${named(deployment, '를')} 만드세요(kubectl apply -f FILE). 그 네임스페이스에는 ${kindOf(deployment)} 종류가 하나도 없습니다.`,
   }),
   'workload.no-container': ({ deployment, container, names }) => ({
-    what: `"${deployment}" Deployment에 "${container}" 컨테이너가 없습니다.`,
-    next: `"container"를 이 Deployment의 컨테이너 중 하나로 설정하세요: ${names.join(', ')}.`,
+    what: `${named(deployment)}에 "${container}" 컨테이너가 없습니다.`,
+    next: `"container"를 그 컨테이너 중 하나로 설정하세요: ${names.join(', ')}.`,
   }),
   'workload.which-container': ({ deployment, names }) => ({
-    what: `"${deployment}" Deployment에 컨테이너가 여러 개 있어서 어느 것에 이미지를 넣어야 하는지 알 수 없습니다.`,
+    what: `${named(deployment)}에 컨테이너가 여러 개 있어서 어느 것에 이미지를 넣어야 하는지 알 수 없습니다.`,
     next: `"container"를 다음 중 하나로 설정하세요: ${names.join(', ')}.`,
   }),
   'workload.held': ({ deployment, url }) => ({
-    what: `다른 실행이 아직 "${deployment}" Deployment에서 작업하고 있습니다: ${url}`,
+    what: `다른 실행이 아직 ${named(deployment)}에서 작업하고 있습니다: ${url}`,
     next: '그 실행이 끝날 때까지 기다리거나 취소한 뒤에 이 job을 다시 실행하세요. 워크플로에 "concurrency"를 쓰면 실행들이 GitHub에서 서로 기다리므로, 그동안 실행 시간(minutes)이 들지 않습니다.',
   }),
   'workload.paused': ({ deployment, namespace }) => ({
-    what: `"${deployment}" Deployment가 일시 정지되어 있습니다. 새 버전을 받아들이기만 하고 롤아웃하지는 않습니다.`,
-    next: `다시 시작한 다음 job을 다시 실행하세요: kubectl rollout resume deployment/${deployment} -n ${namespace}`,
+    what: `${named(deployment, '가')} 일시 정지되어 있습니다. 새 버전을 받아들이기만 하고 롤아웃하지는 않습니다.`,
+    next: `다시 시작한 다음 job을 다시 실행하세요: kubectl rollout resume ${resourceOf(deployment)} -n ${namespace}`,
   }),
   'workload.zero': ({ deployment, namespace }) => ({
-    what: `"${deployment}" Deployment의 replica가 0개로 설정되어 있습니다. Pod가 하나도 시작되지 않으므로 새 버전이 동작하는지 확인할 방법이 없습니다.`,
-    next: `replica를 늘린 다음 job을 다시 실행하세요: kubectl scale deployment/${deployment} -n ${namespace} --replicas=1`,
+    what: `${named(deployment)}의 replica가 0개로 설정되어 있습니다. Pod가 하나도 시작되지 않으므로 새 버전이 동작하는지 확인할 방법이 없습니다.`,
+    next: `replica를 늘린 다음 job을 다시 실행하세요: kubectl scale ${resourceOf(deployment)} -n ${namespace} --replicas=1`,
+  }),
+  'workload.on-delete': ({ deployment, namespace }) => ({
+    what: `${named(deployment)}의 업데이트 전략이 OnDelete입니다. 누군가 Pod를 삭제할 때까지 Pod는 이전 버전으로 남아 있게 됩니다.`,
+    next: `매니페스트(updateStrategy: {type: RollingUpdate})나 다음 명령으로 Pod를 스스로 교체하게 한 다음 job을 다시 실행하세요: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'`,
+  }),
+  'workload.partition': ({ deployment, namespace, partition, replicas }) => ({
+    what: `${named(deployment)}의 partition(${partition})이 replica 수(${replicas})보다 작지 않아서, 새 버전을 받을 Pod가 하나도 없습니다.`,
+    next: `매니페스트의 updateStrategy.rollingUpdate.partition을 낮추거나, 모든 Pod를 업데이트하려면 다음 명령을 실행한 다음 job을 다시 실행하세요: kubectl patch ${resourceOf(deployment)} -n ${namespace} -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`,
   }),
   'workload.deleting': ({ deployment, namespace }) => ({
-    what: `"${namespace}" 네임스페이스의 "${deployment}" Deployment가 삭제되는 중입니다.`,
+    what: `"${namespace}" 네임스페이스의 ${named(deployment, '가')} 삭제되는 중입니다.`,
     next: '다 지워질 때까지 기다렸다가 매니페스트로 다시 만들고 job을 다시 실행하세요.',
   }),
   'workload.soak': ({ asked, deadline }) => ({
@@ -79,31 +91,31 @@ export const clusterProblems: typeof english.clusterProblems = {
     next: `"soak" 값을 ${deadline}s보다 짧게 하거나, 매니페스트의 progressDeadlineSeconds를 늘리세요.`,
   }),
   'workload.verify-port': ({ deployment, container, path }) => ({
-    what: `"verify-path"를 어느 포트로 요청해야 하는지 알 수 없습니다. "${deployment}" Deployment의 "${container}" 컨테이너에 포트가 적혀 있지 않습니다.`,
+    what: `"verify-path"를 어느 포트로 요청해야 하는지 알 수 없습니다. ${named(deployment)}의 "${container}" 컨테이너에 포트가 적혀 있지 않습니다.`,
     next: `":8080${path}"처럼 경로 앞에 포트를 쓰거나, 매니페스트에 포트를 적으세요(ports: [{containerPort: 8080}]).`,
   }),
   'workload.rejected': ({ detail }) => ({
     what: because('클러스터가 새 버전을 받아들이지 않습니다', detail),
-    next: '바뀐 것은 없습니다. 위의 문구대로 클러스터의 규칙(webhook, policy, quota)이나 Deployment 자체가 막고 있습니다. 그 문구가 요구하는 대로 하거나, 클러스터 담당자에게 보여 주세요.',
+    next: '바뀐 것은 없습니다. 위의 문구대로 클러스터의 규칙(webhook, policy, quota)이나 워크로드 자체가 막고 있습니다. 그 문구가 요구하는 대로 하거나, 클러스터 담당자에게 보여 주세요.',
   }),
   'workload.contended': ({ deployment }) => ({
-    what: `새 버전을 쓰려는 동안 "${deployment}" Deployment가 거듭 바뀌었습니다.`,
-    next: '이 Deployment에 쓰는 다른 것(다른 배포, autoscaler, GitOps 도구)이 있는지 확인하고 job을 다시 실행하세요.',
+    what: `새 버전을 쓰려는 동안 ${named(deployment, '가')} 거듭 바뀌었습니다.`,
+    next: '그것에 쓰는 다른 것(다른 배포, autoscaler, GitOps 도구)이 있는지 확인하고 job을 다시 실행하세요.',
   }),
   'workload.write-unknown': ({ deployment, namespace, detail }) => ({
     what: because(
-      `새 버전을 "${deployment}" Deployment에 보냈지만 분명한 응답이 오지 않아서, 적용되었는지 알 수 없습니다`,
+      `새 버전을 ${named(deployment)}에 보냈지만 분명한 응답이 오지 않아서, 적용되었는지 알 수 없습니다`,
       detail,
     ),
-    next: `어떤 이미지가 들어 있는지 확인하세요(kubectl get deployment/${deployment} -n ${namespace} -o wide). job은 다시 실행해도 문제가 없습니다.`,
+    next: `어떤 이미지가 들어 있는지 확인하세요(kubectl get ${resourceOf(deployment)} -n ${namespace} -o wide). job은 다시 실행해도 문제가 없습니다.`,
   }),
   'version.no-good': ({ running }) => ({
     what: `지금 실행 중인 버전(${running}) 전에 제대로 서비스했다고 알려진 버전이 없어서, 돌아갈 곳이 없습니다.`,
     next: '레지스트리에 있는 이미지를 실행하려면 작업(operation)을 "redeploy"로 하고 그 태그를 "version"에 쓰세요.',
   }),
   'version.not-here': ({ version, known }) => ({
-    what: `이 Deployment는 "${version}" 버전을 실행한 적이 없습니다.${known ? ` 실행한 적이 있는 버전: ${known}.` : ''}`,
-    next: '이 Deployment의 이력에 있는 리비전, 태그, 이미지 중 하나를 "version"에 쓰세요. 레지스트리의 다른 이미지를 실행하려면 "operation: redeploy"를 쓰세요.',
+    what: `여기서 "${version}" 버전을 실행한 적이 없습니다.${known ? ` 실행한 적이 있는 버전: ${known}.` : ''}`,
+    next: '이력에 있는 리비전, 태그, 이미지 중 하나를 "version"에 쓰세요. 레지스트리의 다른 이미지를 실행하려면 "operation: redeploy"를 쓰세요.',
   }),
   'version.ambiguous': ({ version, tag, revision }) => ({
     what: `"${version}"은(는) 여기서 태그(${tag})이기도 하고 리비전 번호(${revision})이기도 한데, 둘은 서로 다른 이미지입니다.`,

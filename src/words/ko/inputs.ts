@@ -27,7 +27,7 @@ const SHAPES: Record<ShapedInput, string> = {
   'ssh-port': '1부터 65535까지의 숫자',
   'ssh-username': '호스트에 있는 사용자의 이름. 예: "deployer"',
   kubectl: '특수 문자가 없는 단어. 예: "kubectl", "sudo k3s kubectl"',
-  deployment: 'Deployment의 이름. 예: "caring-note-api"(소문자, 숫자, 하이픈)',
+  deployment: 'Deployment의 이름(예: "caring-note-api") 또는 "statefulset/NAME"(소문자, 숫자, 하이픈)',
   container:
     '빌드한 이미지를 넣을 컨테이너의 이름(소문자, 숫자, 하이픈), 또는 다른 이미지라면 NAME=IMAGE. 한 줄에 하나씩',
   namespace: '네임스페이스의 이름. 예: "default"(소문자, 숫자, 하이픈)',
@@ -84,7 +84,7 @@ export const inputProblems: typeof english.inputProblems = {
     next: '"90s", "10m", "1h"처럼 숫자와 단위를 함께 쓰세요.',
   }),
   'input.soak': ({ soakMs, timeoutMs }) => ({
-    what: `새 Pod는 ${printDuration(soakMs)} 동안 준비 상태를 유지해야 합니다("soak" 값, readiness probe가 없을 때의 기본값, 또는 Deployment 자체의 minReadySeconds에 따른 시간). 그런데 이 시간이 "timeout" 값 ${printDuration(timeoutMs)}보다 짧지 않으므로 어떤 배포도 성공할 수 없습니다.`,
+    what: `새 Pod는 ${printDuration(soakMs)} 동안 준비 상태를 유지해야 합니다("soak" 값, readiness probe가 없을 때의 기본값, 또는 워크로드 자체의 minReadySeconds에 따른 시간). 그런데 이 시간이 "timeout" 값 ${printDuration(timeoutMs)}보다 짧지 않으므로 어떤 배포도 성공할 수 없습니다.`,
     next: '"timeout"을 늘리거나 "soak" 값을 줄이세요.',
   }),
   'input.list': ({ name, detail }) => ({

@@ -6,8 +6,10 @@ import type { WaitingFor } from '../../rollout/verdict';
 import { printBytes } from '../bytes';
 import { short } from '../en/because';
 import type * as english from '../en/lines';
+import { kindOf, resourceOf } from '../workload';
 import { neighbourLines } from './advice';
 import { githubLines } from './github';
+import { named } from './named';
 import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
@@ -53,7 +55,7 @@ const PHASES: Record<PhaseName, string> = {
   prove: '다이제스트 확인',
   choose: '버전 선택',
   plan: '실행 계획',
-  update: 'Deployment 업데이트',
+  update: '워크로드 업데이트',
   watch: '롤아웃 지켜보기',
   verify: '외부에서 확인',
   diagnose: '실패 원인 찾기',
@@ -72,7 +74,8 @@ const SERVING: Record<Serving, string> = {
   new: '사용자 요청은 이 버전이 처리하고 있습니다.',
   old: '사용자에게는 영향이 없습니다. 이전 버전이 계속 서비스하고 있습니다.',
   both: '일부 사용자가 영향을 받고 있습니다. 두 버전의 Pod가 모두 준비되어 있어서 요청이 어느 쪽으로든 갑니다.',
-  nobody: '사용자가 영향을 받고 있습니다. 이 Deployment에는 준비된 Pod가 하나도 없습니다.',
+  nobody: '사용자가 영향을 받고 있습니다. 이 앱에는 준비된 Pod가 하나도 없습니다.',
+  split: '두 버전이 함께 서비스하고 있습니다. StatefulSet의 partition에 따라 일부 Pod는 전의 버전으로 남습니다.',
   unknown: '사용자가 영향을 받는지는 알 수 없습니다.',
 };
 
@@ -86,11 +89,17 @@ function wayBackTitle({ outcome, isKnownGood }: { outcome: Outcome; isKnownGood:
 /** Every line of the log and the summary that is not a problem, by its code. */
 export const lines: typeof english.lines = {
   'log.begin': ({ operation, isDryRun, image, deployment, namespace, host }) =>
-    `${DOES[operation]}${isDryRun ? '(계획만 보여 주고 아무것도 바꾸지 않음)' : ''}: ${host} 호스트, ${namespace} 네임스페이스의 deployment/${deployment} (이미지 ${image})`,
+    `${DOES[operation]}${isDryRun ? '(계획만 보여 주고 아무것도 바꾸지 않음)' : ''}: ${host} 호스트, ${namespace} 네임스페이스의 ${resourceOf(deployment)} (이미지 ${image})`,
   'log.connected': ({ host, port, username, ms }) =>
     `${host}:${port}에 ${username} 사용자로 연결했습니다(${printDuration(ms)}). 호스트의 키가 고정해 둔 키와 같습니다`,
-  'log.workload': ({ container, image, replicas, strategy }) =>
-    `Deployment의 replica는 ${replicas}개이고(${strategy}), "${container}" 컨테이너가 실행 중인 이미지는 ${short(image)}입니다`,
+  'log.workload': ({ deployment, container, image, replicas, strategy }) =>
+    `${kindOf(deployment)}의 replica는 ${replicas}개이고(${strategy}), "${container}" 컨테이너가 실행 중인 이미지는 ${short(image)}입니다`,
+  'log.one-by-one': ({ replicas }) =>
+    `Pod를 마지막 번호부터 하나씩 교체하며, 이전 Pod가 끝난 다음에 새 Pod가 시작됩니다${replicas === 1 ? '. 그동안 사용자는 앱을 쓸 수 없습니다' : ''}`,
+  'log.partition': ({ kept, replicas }) =>
+    `StatefulSet의 partition에 따라 Pod ${replicas}개 중 ${kept}개는 이전 버전으로 남습니다. 나머지만 업데이트하고, 그것만 확인합니다`,
+  'log.no-delete': ({ namespace }) =>
+    `배포 사용자는 ${namespace} 네임스페이스의 Pod를 삭제할 수 없습니다. 새 Pod가 뜨지 않으면, 이 StatefulSet은 이전 버전으로 되돌린 뒤에도 누군가 그 Pod를 삭제할 때까지 기다립니다. 필요한 권한은 이 액션의 README에 적혀 있습니다`,
   'log.trial': () =>
     '변경을 시험해 본 결과(server-side dry run) 받아들여졌습니다: 권한, 컨테이너, 클러스터의 규칙이 모두 맞습니다',
   'log.login': ({ registry }) =>
@@ -113,13 +122,13 @@ export const lines: typeof english.lines = {
     `다른 실행이 동시에 "${tag}" 태그를 푸시했습니다. 이번 실행의 이미지의 다이제스트를 알기 위해 한 번 더 푸시합니다`,
   'log.proved': ({ digest }) => `빌드한 이미지가 레지스트리에 있습니다: ${digest}`,
   'log.held': ({ deployment, url }) =>
-    `다른 실행이 ${deployment} Deployment에서 작업하고 있어서 끝나기를 기다립니다(${url})`,
+    `다른 실행이 ${named(deployment)}에서 작업하고 있어서 끝나기를 기다립니다(${url})`,
   'log.took-over': ({ url }) => `작업하던 다른 실행이 살아 있다는 표시가 없어서 이번 실행이 이어서 진행합니다(${url})`,
   'log.patched': ({ container, from, to }) => `"${container}" 컨테이너: ${short(from)} → ${short(to)}`,
   'log.soak': ({ from, to, probe }) =>
     `새 Pod는 ${to}초 동안 준비 상태를 유지해야 이전 Pod가 종료됩니다(minReadySeconds ${from} → ${to}${probe ? '' : ', readiness probe가 없어서 깁니다'})`,
   'log.unchanged': ({ image }) =>
-    `Deployment에 이미 이 이미지(${short(image)})가 있습니다. 바꿀 것은 없고 서비스하는지만 확인합니다`,
+    `컨테이너에 이미 이 이미지(${short(image)})가 있습니다. 바꿀 것은 없고 서비스하는지만 확인합니다`,
   'log.progress': ({ updated, desired, ready, available, old, waitingFor, ms }) =>
     `${printDuration(ms).padStart(8)}  새 Pod: ${Math.min(updated, desired)}/${desired} 생성, ${ready} 준비, ${available} 사용 가능; 이전 Pod: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
   'log.trouble': ({ trouble, ms }) => `${printDuration(ms).padStart(8)}  ${troubleText(trouble)}`,
@@ -133,8 +142,8 @@ export const lines: typeof english.lines = {
   'summary.advice': () => '작성할 내용',
   'log.no-contact': ({ detail }) => `지금은 클러스터를 볼 수 없어서 다시 시도합니다: ${detail}`,
   'log.retry': ({ detail, attempt, ms }) => `${detail} ${printDuration(ms)} 뒤에 다시 시도합니다(${attempt}번째 시도).`,
-  'log.rolling': () => '이 Deployment의 롤아웃이 이미 진행 중이며, 이번 실행이 그것을 대신합니다',
-  'log.history-lost': ({ detail }) => `이번 실행이 어떻게 끝났는지 Deployment의 이력에 쓰지 못했습니다: ${detail}`,
+  'log.rolling': () => '롤아웃이 이미 진행 중이며, 이번 실행이 그것을 대신합니다',
+  'log.history-lost': ({ detail }) => `이번 실행이 어떻게 끝났는지 이력에 쓰지 못했습니다: ${detail}`,
   'log.logs-of': ({ pod, container }) => `${pod} Pod의 "${container}" 컨테이너가 마지막으로 출력한 줄들`,
   'log.next': ({ next }) => `조치 방법: ${next}`,
   'log.way-back': ({ command, ...way }) => `${wayBackTitle(way)}: ${command}`,

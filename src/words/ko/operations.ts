@@ -1,5 +1,7 @@
 import { short } from '../en/because';
 import type * as english from '../en/operations';
+import { resourceOf } from '../workload';
+import { named } from './named';
 
 /** What a version was that no run of ours had put there. */
 const FOUND = '원래 있었음';
@@ -19,7 +21,7 @@ function column(text: string, width: number): string {
 export const operationLines: typeof english.operationLines = {
   'log.restarting': ({ container, image }) => `"${container}" 컨테이너: ${short(image)} 이미지로 새 Pod를 만듭니다`,
   'log.drift': ({ running, image, at, run }) =>
-    `Deployment가 실행 중인 이미지는 ${short(running)}인데, 여기에 마지막으로 배포한 이미지는 ${short(image)}입니다(${day(at)}${run ? `, ${run}` : ''}). 누군가 다른 방법으로 바꾸었습니다`,
+    `실행 중인 이미지는 ${short(running)}인데, 여기에 마지막으로 배포한 이미지는 ${short(image)}입니다(${day(at)}${run ? `, ${run}` : ''}). 누군가 다른 방법으로 바꾸었습니다`,
   'log.history': ({ container }) =>
     `"${container}" 컨테이너의 실행 이력. 가장 최근 것이 맨 아래에 있습니다(시간은 UTC):`,
   'log.history-entry': (entry) =>
@@ -28,14 +30,13 @@ export const operationLines: typeof english.operationLines = {
   'log.chosen': ({ image }) => `선택한 이미지: ${image}`,
   'log.build-args-unknown': ({ image }) =>
     `두 이미지를 같은 빌드 인자로 빌드했는지 알 수 없습니다: ${short(image)} 이미지에 그것을 알려 주는 라벨이 없습니다`,
-  'plan.held': ({ deployment, url }) =>
-    `${deployment} Deployment에서 작업하고 있는 다른 실행이 끝나기를 기다림(${url})`,
+  'plan.held': ({ deployment, url }) => `${named(deployment)}에서 작업하고 있는 다른 실행이 끝나기를 기다림(${url})`,
   'log.unpinned': ({ image }) =>
     `${image} 이미지에는 다이제스트가 없습니다. 그 뒤에 같은 태그로 다시 푸시했다면 전에 실행하던 것과 다른 이미지가 시작될 수 있습니다`,
   'plan.build': ({ context, tags }) => `${context} 폴더를 빌드하고 다음 이름으로 푸시: ${tags}`,
   'plan.digest': () => '(빌드한 뒤에 알 수 있음)',
   'plan.change': ({ name, namespace, container }) =>
-    `${namespace} 네임스페이스에 있는 deployment/${name}의 "${container}" 컨테이너를 바꾸고, 서비스할 때까지 지켜보기`,
+    `${namespace} 네임스페이스에 있는 ${resourceOf(name)}의 "${container}" 컨테이너를 바꾸고, 서비스할 때까지 지켜보기`,
   'plan.unchanged': () => '아무것도 바꾸지 않음. 이 이미지가 이미 실행 중이므로 서비스하는지만 확인',
   'plan.restart': () => '+ restartedAt: 지금',
   'plan.back': ({ image }) =>

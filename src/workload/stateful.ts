@@ -1,0 +1,46 @@
+import { identity, isStatefulSet, type Workload } from '../kubectl/objects';
+import { type Problem, problem } from '../words/words';
+import { annotations } from './annotations';
+
+/** The label by which a StatefulSet's pod says which template it was made from. */
+const HASH = 'controller-revision-hash';
+
+/** What the cluster calls the workload's template: a Deployment's number, or the name of a StatefulSet's ControllerRevision. */
+export function revisionOf(workload: Workload): string | undefined {
+  const { metadata, status } = workload;
+  if (!isStatefulSet(workload)) return metadata?.annotations?.[annotations.revision];
+  // Until the controller has seen the template, its status names the one before.
+  const isObserved = (status?.observedGeneration ?? 0) >= identity(workload).generation;
+  return isObserved ? status?.updateRevision : undefined;
+}
+
+/** Whether a StatefulSet's pod was made from the template of that name. */
+export function isOfRevision(
+  { metadata }: { metadata?: { labels?: Record<string, string> } },
+  revision: string,
+): boolean {
+  return metadata?.labels?.[HASH] === revision;
+}
+
+/** How many of a StatefulSet's pods keep the version before: those with an ordinal below its partition. */
+export function keptByPartition({ spec }: Workload): number {
+  return Math.min(spec?.updateStrategy?.rollingUpdate?.partition ?? 0, spec?.replicas ?? 1);
+}
+
+/**
+ * Whether a pod that does not come up stops the StatefulSet for good: it waits for that pod, also where the template has been put
+ * back meanwhile (kubernetes.io: "Forced rollback"; measured on 1.34). Under the policy Parallel it goes on by itself.
+ */
+export function waitsForBroken({ spec }: Workload): boolean {
+  return spec?.podManagementPolicy === 'OrderedReady';
+}
+
+/** Why a rollout of this StatefulSet would update no pod; undefined where it would. */
+export function standstill(workload: Workload, where: { deployment: string; namespace: string }): Problem | undefined {
+  const { replicas = 1, updateStrategy } = workload.spec ?? {};
+  if (updateStrategy?.type === 'OnDelete') return problem('workload.on-delete', where);
+  const { partition = 0 } = updateStrategy?.rollingUpdate ?? {};
+  return partition > 0 && partition >= replicas
+    ? problem('workload.partition', { ...where, partition, replicas })
+    : undefined;
+}
