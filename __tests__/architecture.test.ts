@@ -54,6 +54,7 @@ const PURE = [
   'rollout/room',
   'rollout/diagnose',
   'rollout/diagnose-pod',
+  'rollout/inferred',
   'rollout/judge',
   'rollout/ending',
   'report/report',

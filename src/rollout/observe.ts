@@ -10,6 +10,7 @@ import {
   type Workload,
 } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
+import { inferredReplicaSet } from './inferred';
 import { currentReplicaSet, newPods, type Snapshot, templateOf } from './snapshot';
 
 /** Milliseconds before a read that failed is tried again, doubling from the first to the last. */
@@ -105,7 +106,7 @@ export class Observer {
     enough.abort();
   }
 
-  /** Lists the ReplicaSets while none that is known holds the template, or while pods are counted that belong to none. */
+  /** Finds the ReplicaSet while none that is known holds the template, or while pods are counted that belong to none. */
   async #findReplicaSet(): Promise<void> {
     const { path, query } = this.#replicaSetsOf;
     const { signal } = this.#stop;
@@ -124,8 +125,10 @@ export class Observer {
       const isShort =
         !currentReplicaSet(snapshot) || newPods(snapshot).length < (workload?.status?.updatedReplicas ?? 0);
       if (seen && isShort) {
-        const list = await this.#cluster.list<ReplicaSet>(path, query, signal).catch(() => undefined);
-        if (list) this.#replicaSets = list.items;
+        const inferred = currentReplicaSet(snapshot) ? undefined : inferredReplicaSet(snapshot);
+        const asked = () => this.#cluster.list<ReplicaSet>(path, query, signal).catch(() => undefined);
+        const found = inferred ? [...this.#replicaSets, inferred] : (await asked())?.items;
+        if (found) this.#replicaSets = found;
         this.#wake();
         wait = Math.min(wait * 2, REPLICA_SET_MS.last);
       }
