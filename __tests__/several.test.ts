@@ -19,7 +19,7 @@ describe('several workloads of one image', () => {
   it('are all put back where one is bad', async () => {
     const { report, server, worker, codes } = await run({ inputs: several, worker: { fates: { [IMAGE]: 'crashes' } } });
     expect(report.outcome).toBe('failed-rolled-back');
-    expect(codes).toEqual(['rollout.sibling', 'cause.crash']);
+    expect(codes).toEqual(['cause.crash', 'rollout.sibling']);
     expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
   });
 
@@ -36,7 +36,7 @@ describe('several workloads of one image', () => {
     const { report, server, worker, codes } = await run({ inputs: several, worker: { patches: [refused] } });
     expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['failed-rolled-back', 'refused']);
     expect(report.outcome).toBe('failed-rolled-back');
-    expect(codes).toEqual(['rollout.sibling', 'workload.rejected']);
+    expect(codes).toEqual(['workload.rejected', 'rollout.sibling']);
     expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
   });
 

@@ -24,7 +24,8 @@ export class Reporter {
     private readonly config: Config,
     private readonly clock: Clock,
     readonly log: Log,
-    private readonly isPart = false,
+    /** Of one workload of several: the log of the whole run. */
+    private readonly whole?: Log,
   ) {
     this.#startedAt = clock.now();
   }
@@ -33,7 +34,7 @@ export class Reporter {
   of(config: Config): Reporter {
     const { workload, workloads } = config;
     return workloads.length > 1
-      ? new Reporter(config, this.clock, prefixed(this.log, printWorkload(workload)), true)
+      ? new Reporter(config, this.clock, prefixed(this.log, printWorkload(workload)), this.log)
       : this;
   }
 
@@ -120,7 +121,8 @@ export class Reporter {
     this.#found = { ...(image && { image }), ...(digest && { digest }), ...this.#found };
     this.#report ??= {
       ...this.#end(outcome, 'unknown', []),
-      problems: parts.flatMap(({ problems }) => problems),
+      // What is wrong comes before what follows from it.
+      problems: parts.flatMap(({ problems }) => problems).sort((one, other) => followsIn(one) - followsIn(other)),
       previousImage: all(parts.map(({ previousImage }) => previousImage)),
       revision: all(parts.map(({ revision }) => revision)),
       warnings: [...this.#warnings, ...parts.flatMap(({ warnings }) => warnings)],
@@ -131,7 +133,7 @@ export class Reporter {
 
   #end(outcome: Outcome, serving: Serving, problems: readonly Problem[]): Report {
     const { workload, workloads, environmentUrl } = this.config;
-    const isWhole = workloads.length > 1 && !this.isPart;
+    const isWhole = workloads.length > 1 && !this.whole;
     const deployment = isWhole ? workloads.map(printWorkload).join(', ') : printWorkload(workload);
     const { namespace } = workload;
     const { kind: operation } = this.config.operation;
@@ -147,7 +149,8 @@ export class Reporter {
       this.log.end();
     }
     for (const each of problems) this.log.error(each);
-    this.log.info(line('outcome.headline', { outcome, deployment, operation }));
+    // It begins with the workload's name by itself.
+    (this.whole ?? this.log).info(line('outcome.headline', { outcome, deployment, operation }));
     if (outcome !== 'refused' && outcome !== 'planned' && !isWhole) this.log.info(line('outcome.serving', { serving }));
     if (wayBack) this.log.info(line('log.way-back', { ...wayBack, outcome }));
     return {
@@ -183,4 +186,8 @@ export class Reporter {
       onEnd(line(ended === 'done' ? 'phase.done' : 'phase.failed', { phase: name, ms: endMs - startMs }));
     }
   }
+}
+
+function followsIn({ code }: Problem): number {
+  return code === 'rollout.sibling' ? 1 : 0;
 }
