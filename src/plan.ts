@@ -1,4 +1,5 @@
 import { printReference } from './image/reference';
+import { isNew } from './kubectl/objects';
 import { titleOf } from './manifests/object';
 import { changesOf, diffLines } from './manifests/tell';
 import type { Aim } from './obtain';
@@ -58,7 +59,7 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
     ? []
     : [
         ...(wanted?.isRestart ? line('plan.restart', {}).split('\n') : changedImages(container, running, to)),
-        ...changed('minReadySeconds', String(present), String(soak.set)),
+        ...changed('minReadySeconds', isNew(ready.workload) ? '' : String(present), String(soak.set)),
       ];
   return { steps, diff: [...diff, ...(manifests ? diffLines(manifests) : [])] };
 }

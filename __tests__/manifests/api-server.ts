@@ -24,7 +24,7 @@ export function patched(object: Anything, patch: readonly Operation[]): Anything
 }
 
 /** What becomes of the next apply: `after` has taken effect when its answer is lost, `before` has not. */
-export type Fate = 'lost-after' | 'lost-before' | 'overtaken' | { readonly stderr: string };
+export type Fate = 'answered' | 'lost-after' | 'lost-before' | 'overtaken' | { readonly stderr: string };
 
 const CONFLICT =
   'error: Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply again';
@@ -35,6 +35,8 @@ export class AnyServer {
   /** Every call: its verb, whether it is a dry run or forced, and how many objects it is about. */
   readonly calls: string[] = [];
   readonly fates: Fate[] = [];
+  /** Who alone has set the fields of an object, by its key: an apply of ours makes them ours. */
+  readonly managers = new Map<string, string>();
   /** What stands against an object, unless it is forced, by its key. */
   readonly against = new Map<string, string>();
   #version = 1;
@@ -66,10 +68,17 @@ export class AnyServer {
     const input = JSON.parse(stdin) as { items?: Anything[] } & Operation[];
     const items = input.items ?? [];
     this.calls.push([verb, ...(isDryRun ? ['dry'] : []), ...(isForced ? ['forced'] : []), items.length].join(' '));
-    if (verb === 'get') return printed(items.flatMap((each) => this.objects.get(keyOf(each)) ?? []));
+    if (verb === 'get')
+      return printed(items.flatMap((each) => this.objects.get(keyOf(each)) ?? []).map((each) => this.#managed(each)));
     if (verb === 'patch') return this.#patch(argv[2] ?? '', input);
     return this.#apply(items, { isDryRun, isForced });
   };
+
+  /** An object with who has set its fields, where that is of interest. */
+  #managed(object: Anything, manager = this.managers.get(keyOf(object))): Anything {
+    if (!this.managers.has(keyOf(object)) || manager === undefined) return object;
+    return { ...object, metadata: { ...object.metadata, managedFields: [{ manager }] } };
+  }
 
   #apply(items: readonly Anything[], { isDryRun, isForced }: { isDryRun: boolean; isForced: boolean }): Answer {
     const refused = items.map((each) => this.against.get(keyOf(each))).find((each) => each !== undefined);
@@ -93,7 +102,7 @@ export class AnyServer {
         ...each,
         metadata: { ...this.objects.get(keyOf(each))?.metadata, ...each.metadata },
       };
-      return isDryRun ? whole : this.store(whole);
+      return this.#managed(isDryRun ? whole : this.store(whole), 'deploy-action-manifests');
     });
     return fate === 'lost-after' ? 'lost' : printed(made);
   }
