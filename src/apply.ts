@@ -101,9 +101,8 @@ export function applyOf(run: Run, cluster: Cluster, ready: Ready): Pick<ImageCha
 }
 
 /** What a refused write of the workload's manifest means. */
-export function conflictsOf(error: KubectlError, manifest: Manifest, { workload, container }: Ready): Failure {
-  const containers = [container, ...(container.others ?? [])].map(({ name }) => name);
-  return new Failure(refusals(error, manifest, workload as object as Anything, containers), { cause: error });
+export function conflictsOf(error: KubectlError, manifest: Manifest, { workload }: Ready): Failure {
+  return new Failure(refusals(error, manifest, workload as object as Anything), { cause: error });
 }
 
 /** What undoes the manifest's changes of the workload, from how it was `before` and as it was `after` them. */

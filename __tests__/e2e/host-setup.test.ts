@@ -649,7 +649,8 @@ describe('the account', () => {
     for (let times = 0; times < 2; times++)
       expect(apply(app.namespace, { apiVersion: 'v1', kind: 'List', items })).toMatchObject({ status: 0 });
     // As the input `manifests` does: everything in one dry run, then each by itself.
-    const onServer = ['apply', '--server-side', '--field-manager=deploy-action-manifests', '-n', app.namespace];
+    const manager = ['--field-manager=deploy-action-manifests', '--force-conflicts'];
+    const onServer = ['apply', '--server-side', ...manager, '-n', app.namespace];
     const all = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
     const read = ['get', '-f', '-', '-n', app.namespace, '-o', 'json', '--ignore-not-found', '--show-managed-fields'];
     expect(asAccount(read, all)).toMatchObject({ status: 0 });

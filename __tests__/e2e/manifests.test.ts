@@ -22,6 +22,8 @@ const RIGHTS = [
 class Team {
   readonly app = new App();
   readonly #workspace = new Workspace();
+  /** The manifest of the workload. */
+  text = '';
 
   constructor() {
     const { app } = this;
@@ -47,7 +49,10 @@ class Team {
   /** The example's manifest; a Service without a port of the node's, of which the whole cluster has one each. */
   write(change: (text: string) => string = (text) => text): void {
     const example = readFileSync(join(root, 'examples/manifests/caring-note-staging/api.yaml'), 'utf8');
-    this.#workspace.file('deploy/api.yaml', change(example.replace(/, nodePort: \d+/, '')));
+    // An amount that the cluster writes in another way, 16Mi: that is no conflict.
+    const sized = example.replace('Always', 'Always\n        resources: {requests: {memory: 16384Ki}}');
+    this.text = change(sized.replace(/, nodePort: \d+/, ''));
+    this.#workspace.file('deploy/api.yaml', this.text);
     this.#workspace.file(
       'deploy/settings.yml',
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {A: one}\n',
@@ -187,9 +192,8 @@ describe('a deploy with the manifests of what "kubectl apply" has made', () => {
     team.write();
     team.app.dockerfile();
     const image = await team.app.build('zero');
-    const manifest = readFileSync(join(root, 'examples/manifests/caring-note-staging/api.yaml'), 'utf8');
     execFileSync('kubectl', ['apply', '-n', team.app.namespace, '-f', '-'], {
-      input: manifest.replace(/, nodePort: \d+/, '').replace('image: IMAGE', `image: ${image}`),
+      input: team.text.replace('image: IMAGE', `image: ${image}`),
     });
     kubectl('rollout', 'status', 'deployment/caring-note-api', '-n', team.app.namespace, '--timeout=60s');
   });

@@ -99,6 +99,18 @@ describe('a survey of manifests', () => {
     expect(server.calls.at(-1)).toBe('apply dry forced 1');
   });
 
+  it('takes over what another manager has written otherwise, and that is the same', async () => {
+    const server = new AnyServer([map('a', { x: '2' })]);
+    server.against.set('configmap/a', 'error: Apply failed with 1 conflict: conflict with "kubectl" using v1: .data.x');
+    const found = await surveyed(server, { others: [manifestOf(map('a', { x: '2' }))] });
+    expect(found.others[0]?.lines).toEqual([]);
+    const { writing } = before(server);
+    const [change] = found.others;
+    if (!change) throw new Error('there is no change');
+    expect((await applyChange(writing, change)).after.data).toEqual({ x: '2' });
+    expect(server.calls.at(-1)).toBe('apply forced 1');
+  });
+
   it('refuses what turns out to belong to no namespace', async () => {
     const { namespace: _, ...metadata } = map('a', {}).metadata;
     const server = new AnyServer();

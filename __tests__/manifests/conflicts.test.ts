@@ -1,4 +1,4 @@
-import { foreign, giveUpCommand, parseConflicts } from '../../src/manifests/conflicts';
+import { foreign, giveUpCommand, isSettled, parseConflicts } from '../../src/manifests/conflicts';
 
 /** kubectl 1.34.4 ends with this. */
 const TAIL = `Please review the fields above--they currently have other managers. Here
@@ -108,4 +108,49 @@ describe('the command that makes a manager give up', () => {
 
   it('is none for a manager that the object does not have', () =>
     expect(giveUpCommand(of('v1', 'Service'), 'helm')).toBe(''));
+});
+
+describe('a conflict about what would stay as it is', () => {
+  const object = (memory: string, more: object = {}) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'a', annotations: { 'a.b/c': 'd', a: 'e' } },
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { name: 'sidecar', resources: { limits: { memory: '2Gi' } } },
+            {
+              name: 'api',
+              resources: { limits: { memory } },
+              ports: [{ containerPort: 80, protocol: 'TCP', name: 'http', ...more }],
+            },
+          ],
+        },
+      },
+    },
+  });
+  const API = '.spec.template.spec.containers[name="api"]';
+
+  it.each([
+    [`${API}.resources.limits.memory`, true],
+    [`${API}.resources.limits`, true],
+    [`${API}.ports[containerPort=80,protocol="TCP"].name`, false],
+    ['.spec.template.spec.containers[name="sidecar"].resources.limits.memory', true],
+    ['.metadata.annotations.a.b/c', true],
+    ['.metadata.annotations.a', true],
+    ['.metadata.annotations.b', false],
+    ['.spec.template.spec.containers[name="other"].image', false],
+    ['.metadata.finalizers[="x"]', false],
+    ['nonsense', false],
+  ])('%s is settled: %s', (field, expected) =>
+    expect(
+      isSettled({ manager: 'kubectl-client-side-apply', field }, object('1Gi'), object('1Gi', { name: 'web' })),
+    ).toBe(expected),
+  );
+
+  it('is none where the value is another one', () => {
+    const conflict = { manager: 'kubectl', field: `${API}.resources.limits.memory` };
+    expect(isSettled(conflict, object('1Gi'), object('2Gi'))).toBe(false);
+  });
 });

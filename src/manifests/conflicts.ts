@@ -1,5 +1,5 @@
 import { MANIFESTS_MANAGER } from '../kubectl/argv';
-import type { Anything } from '../kubectl/objects';
+import { type Anything, canonical } from '../kubectl/objects';
 import { quote } from '../transport/quote';
 import { isOwn } from '../workload/annotations';
 
@@ -56,6 +56,34 @@ function isSetByUs(field: string, containers: readonly string[]): boolean {
       ['containers', 'initContainers'].some((list) => field === `.spec.template.spec.${list}[name="${name}"].image`),
     )
   );
+}
+
+/**
+ * Whether taking the field over would leave its value as it is: the API server compares what was written, so that a `1024Mi` of the
+ * manifest stands against the `1Gi` that it has made of the very same. Where the field cannot be found, that is not known.
+ */
+export function isSettled({ field }: Conflict, live: Anything, would: Anything): boolean {
+  const [is, next] = [valueAt(live, field), valueAt(would, field)];
+  return is !== undefined && canonical(is) === canonical(next);
+}
+
+/** The value of a field as the API server writes it: `.ports[containerPort=80,protocol="TCP"].name`. */
+function valueAt(value: unknown, path: string): unknown {
+  if (path === '' || value === undefined || value === null) return value;
+  const [whole, keys] = /^\[([^\]]*)\]/.exec(path) ?? [];
+  if (whole !== undefined && keys !== undefined) {
+    if (!Array.isArray(value)) return undefined;
+    const wanted = [...keys.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)/g)];
+    const fits = (each: Record<string, unknown>) =>
+      wanted.every(([, key = '', text]) => JSON.stringify(each[key]) === text);
+    return wanted.length > 0 ? valueAt(value.find(fits), path.slice(whole.length)) : undefined;
+  }
+  // A key may have dots in it, as those of annotations have.
+  const isNext = (key: string) => path.startsWith(`.${key}`) && ['', '.', '['].includes(path[key.length + 1] ?? '');
+  const [key] = Object.keys(value)
+    .filter(isNext)
+    .sort((one, other) => other.length - one.length);
+  return key === undefined ? undefined : valueAt((value as Record<string, unknown>)[key], path.slice(key.length + 1));
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Anything, canonical, type Workload } from '../kubectl/objects';
 import { Failure, type Problem, problem } from '../words/words';
 import { annotations } from '../workload/annotations';
 import { ownersSoak } from '../workload/soak';
-import { foreign, giveUpCommand, parseConflicts } from './conflicts';
+import { type Conflict, foreign, giveUpCommand, isSettled, parseConflicts } from './conflicts';
 import { desired, diffOf } from './diff';
 import { allOf, keyOf, type Manifest, type Manifests, titleOf } from './object';
 import { imagesIn, type Put, withImages, withRollout } from './workload';
@@ -51,7 +51,7 @@ export interface Trial {
 export async function survey(cluster: Cluster, manifests: Manifests, trial: Trial): Promise<Survey> {
   const { live, put, isNamespaceNew } = trial;
   const { others, workload } = manifests;
-  const problems: Problem[] = [];
+  const wrong = new Map<Manifest, readonly Problem[]>();
   const known = (manifest: Manifest) => live.get(keyOf(manifest.object));
   const isTried = ({ object }: Manifest) => !isNamespaceNew || object.kind === 'Namespace';
   const tryOne = async (manifest: Manifest, object: Anything, containers?: readonly string[]) => {
@@ -59,7 +59,7 @@ export async function survey(cluster: Cluster, manifests: Manifests, trial: Tria
     try {
       return await applyUnlessForeign(cluster, object, { dryRun: true, ...(containers && { containers }) });
     } catch (error) {
-      problems.push(...refusals(error, manifest, known(manifest), containers));
+      wrong.set(manifest, refusals(error, manifest, known(manifest)));
       return object;
     }
   };
@@ -79,11 +79,10 @@ export async function survey(cluster: Cluster, manifests: Manifests, trial: Tria
   const changes = others.map((manifest, index) =>
     changeOf(manifest, known(manifest), planned[index] ?? manifest.object),
   );
-  for (const each of problems.length > 0 ? [] : changes) {
-    const { kind, metadata } = each.planned;
-    if (kind !== 'Namespace' && metadata.namespace === undefined)
-      problems.push(problem('manifests.cluster-scoped', { object: titleOf(each.planned) }, each.manifest.at));
-  }
+  for (const { manifest, planned: each } of changes)
+    if (each.kind !== 'Namespace' && each.metadata.namespace === undefined)
+      wrong.set(manifest, [problem('manifests.cluster-scoped', { object: titleOf(each) }, manifest.at)]);
+  const problems = allOf(manifests).flatMap((each) => wrong.get(each) ?? []);
   if (problems.length > 0) throw new Failure(problems);
   return { others: changes, ...(change && { workload: change }), isNamespaceNew };
 }
@@ -106,6 +105,16 @@ const REFUSED: ReadonlySet<KubectlError['reason']> = new Set([
   ...(['FieldConflict', 'Invalid', 'NoKind', 'NotFound', 'Forbidden', 'Conflict', 'Other'] as const),
 ]);
 
+/** Fields that other managers hold, and that a manifest sets otherwise. */
+class ForeignFields extends KubectlError {
+  constructor(
+    readonly conflicts: readonly Conflict[],
+    { reason, message, command }: KubectlError,
+  ) {
+    super(reason, message, command);
+  }
+}
+
 export interface Applying {
   readonly dryRun: boolean;
   /** Of the workload: its containers that get an image. */
@@ -118,8 +127,8 @@ export async function applyUnlessForeign(
   object: Anything,
   { dryRun, containers }: Applying,
 ): Promise<Anything> {
-  const apply = async (force: boolean) => {
-    const [applied] = await cluster.apply([object], { dryRun, force });
+  const apply = async (force: boolean, isTrial = dryRun) => {
+    const [applied] = await cluster.apply([object], { dryRun: isTrial, force });
     if (!applied) throw new KubectlError('Other', 'kubectl printed nothing');
     return applied;
   };
@@ -128,25 +137,26 @@ export async function applyUnlessForeign(
   } catch (error) {
     if (!(error instanceof KubectlError) || error.reason !== 'FieldConflict') throw error;
     const conflicts = parseConflicts(error.message);
-    if (!conflicts || foreign(conflicts, containers).length > 0) throw error;
+    const theirs = conflicts && foreign(conflicts, containers);
+    if (!theirs) throw error;
+    if (theirs.length > 0) {
+      const [[live], would] = await Promise.all([cluster.read([object]), apply(true, true)]);
+      const isOpen = (each: Conflict) => !live || !isSettled(each, live, would);
+      if (theirs.some(isOpen)) throw new ForeignFields(theirs.filter(isOpen), error);
+    }
     return apply(true);
   }
 }
 
 /** What a refused apply means to the user; throws on what says nothing of the object. */
-export function refusals(
-  error: unknown,
-  { object, at }: Manifest,
-  live: Anything | undefined,
-  containers?: readonly string[],
-): Problem[] {
+export function refusals(error: unknown, { object, at }: Manifest, live: Anything | undefined): Problem[] {
   if (!(error instanceof KubectlError) || !REFUSED.has(error.reason)) throw error;
   const title = titleOf(object);
   if (error.reason === 'Forbidden') {
     const { params } = explainKubectl(error) as { params: { detail: string } };
     return [problem('manifests.forbidden', { object: title, detail: params.detail }, at)];
   }
-  const conflicts = error.reason === 'FieldConflict' ? foreign(parseConflicts(error.message) ?? [], containers) : [];
+  const conflicts = error instanceof ForeignFields ? error.conflicts : [];
   if (conflicts.length === 0) return [problem('manifests.rejected', { object: title, detail: error.message }, at)];
   const managers = [...new Set(conflicts.map(({ manager }) => manager))];
   return managers.map((manager) => {
