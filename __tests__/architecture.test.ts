@@ -43,6 +43,12 @@ const PURE = [
   'workload/applied',
   'workload/neighbours',
   'workload/advice',
+  'manifests/object',
+  'manifests/check',
+  'manifests/conflicts',
+  'manifests/diff',
+  'manifests/workload',
+  'manifests/wish',
   'rollout/verdict',
   'rollout/snapshot',
   'rollout/trouble',
@@ -83,7 +89,7 @@ const ONLY_IN: [name: RegExp, files: readonly string[]][] = [
   [/^node:child_process$|^@actions\/exec$/, ['system/process']],
   [/^@actions\/(?!exec$)/, ['main', 'inputs/read', 'report/github', 'report/github-deployment']],
   [/^csv-parse/, ['inputs/list']],
-  [/^yaml$/, ['inputs/logins']],
+  [/^yaml$/, ['inputs/logins', 'manifests/documents']],
 ];
 
 /** Large, and not of use to every run: loaded where it is needed. */

@@ -71,6 +71,7 @@ class World {
       reporter: new Reporter(config, clock, log),
       closing,
       wrote: false,
+      written: { objects: [] },
       holds: false,
     };
     const client = new Cluster(transport, ['kubectl']);

@@ -63,6 +63,12 @@ describe('the step', () => {
     );
   });
 
+  it('warns of manifests that this operation leaves alone', async () => {
+    const printed = await step({ operation: 'restart', manifests: 'k8s' });
+    expect(printed).toMatch(/^::warning::The operation "restart" applies no manifests/m);
+    expect(process.exitCode).toBe(0);
+  });
+
   it.each([
     ['tag', 'Did you mean "tags"?'],
     ['entirely-else', 'Remove it from "with:".'],

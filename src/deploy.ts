@@ -1,8 +1,10 @@
+import { putBack, tellCreated } from './apply';
 import { measure } from './image/measure';
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
 import { type Aim, buildImage, findImage } from './obtain';
+import { isSuccess } from './outcome';
 import { partsOf } from './parts';
 import { tellPlans } from './plan';
 import { recordEnd, reportEnd } from './record';
@@ -32,6 +34,7 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
     closing: new Closing(),
     wrote: false,
     holds: false,
+    written: { objects: [] },
   };
   const parts = partsOf(run);
   const ended = new AbortController();
@@ -41,14 +44,16 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
 /** The phases, one after the other. Of several workloads, each goes through them beside the others. */
 async function story(run: Run, parts: readonly Run[]): Promise<Report> {
   const { closing } = run;
+  let reached: Cluster | undefined;
   try {
     const { cluster, aims } = await (builds(run.config) ? buildImage(run, parts) : findImage(run, parts));
     for (const aim of aims) tellDrift(aim);
     const updating = aims.filter(isWanted);
     if (run.config.isDryRun || updating.length < aims.length) return await tellPlans(run, aims);
+    reached = cluster;
     return await change(run, cluster, updating);
   } catch (error) {
-    return fail(run, parts, error);
+    return await fail(run, parts, { error, cluster: reached });
   } finally {
     await closing.close();
   }
@@ -88,13 +93,18 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
     const end = ended[index];
     return end ? [{ ...part, ended: end }] : [];
   });
+  const isGood = !lost && closed.every(({ ended: { outcome } }) => isSuccess(outcome));
+  // Where a workload goes back, all that came with it has gone back before; where none was changed, it has not.
+  const isLeft = !isGood && config.verdict.rollbackOnFailure && closed.every(({ begun: { changed } }) => !changed);
+  const unrestored = isLeft ? await putBack(run, cluster) : [];
+  if (!isGood) tellCreated(run);
   await reporter.phase('record', async () => {
     const late = tools.clock.sleep(ASIDE_MS);
     const [measured] = await Promise.all([Promise.race([size, late.then(() => undefined)]), ...closed.map(recordEnd)]);
     if (measured) reporter.found({ size: measured });
   });
-  const reports = new Map(closed.map((each) => [each.run, reportEnd(each)]));
-  if (lost) reports.set(lost.of.run, fail(lost.of.run, [lost.of.run], lost.error));
+  const reports = new Map(closed.map((each, index) => [each.run, reportEnd(each, index === 0 ? unrestored : [])]));
+  if (lost) reports.set(lost.of.run, await fail(lost.of.run, [lost.of.run], { error: lost.error }));
   // In the order that the workloads were given in.
   const inOrder = config.workloads.flatMap((workload) =>
     [...reports].filter(([part]) => part.config.workload === workload).map(([, report]) => report),
@@ -126,11 +136,28 @@ function cancelledIn(wrote: readonly Run[]) {
   return wrote.map((run) => problem('rollout.interrupted', whereOf(run)));
 }
 
-/** What a run ends in that could not go on: before the write nothing has been changed, after it nobody knows. */
-function fail({ tools, reporter }: Run, parts: readonly Run[], error: unknown): Report {
-  const problems = problemsOf(error);
-  const isRefused = problems.some(({ code }) => code === 'workload.rejected' || code === 'workload.contended');
+/** What the API server has clearly refused. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  ...['workload.rejected', 'workload.contended', 'manifests.rejected', 'manifests.forbidden', 'manifests.conflict'],
+]);
+
+/**
+ * What a run ends in that could not go on: before the write to a workload nothing has been changed, after it nobody knows. What was
+ * applied before it is put back through the `cluster`.
+ */
+async function fail(
+  run: Run,
+  parts: readonly Run[],
+  { error, cluster }: { readonly error: unknown; readonly cluster?: Cluster | undefined },
+): Promise<Report> {
+  const { tools, reporter, config, written } = run;
+  const isRefused = problemsOf(error).some(({ code }) => REFUSALS.has(code));
   const unknown = isRefused ? [] : parts.filter(({ wrote }) => wrote);
-  if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', cancelledIn(unknown));
-  return reporter.end(unknown.length > 0 ? 'unknown' : 'refused', 'unknown', problems);
+  const goesBack = cluster && unknown.length === 0 && config.verdict.rollbackOnFailure;
+  const unrestored = goesBack ? await putBack(run, cluster) : [];
+  if (cluster) tellCreated(run);
+  if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', [...cancelledIn(unknown), ...unrestored]);
+  const isAsBefore = !cluster || (written.objects.every(({ before }) => before && goesBack) && unrestored.length === 0);
+  const outcome = unknown.length > 0 ? 'unknown' : isAsBefore ? 'refused' : 'failed';
+  return reporter.end(outcome, 'unknown', [...problemsOf(error), ...unrestored]);
 }

@@ -13,6 +13,7 @@ import { INPUTS, type RawInputs, SECRET_INPUTS } from './inputs/names';
 import { nearest } from './inputs/nearest';
 import { languageOf, parseInputs } from './inputs/parse';
 import { readInputs, readRun, unknownInputs } from './inputs/read';
+import { secretsIn } from './manifests/object';
 import { GitHubLog, publish } from './report/github';
 import { deploymentsApi, endLeft, GitHubDeployment } from './report/github-deployment';
 import type { Report } from './report/report';
@@ -46,7 +47,13 @@ async function main(): Promise<void> {
     checkInputs(raw),
   ]);
   for (const { password } of checked.otherLogins) mask(password.reveal());
-  const parsed = parseInputs(raw, { ...run, ...(committedAt && { committedAt }) }, checked.otherLogins);
+  for (const secret of secretsIn(checked.manifests)) mask(secret);
+  const parsed = parseInputs(
+    raw,
+    { ...run, ...(committedAt && { committedAt }) },
+    checked.otherLogins,
+    checked.manifests,
+  );
   const problems = [...('problems' in parsed ? parsed.problems : []), ...checked.problems];
   const { key } = checked;
   if (problems.length > 0 || !('config' in parsed) || !key) return publish(refused(raw, problems));
@@ -54,6 +61,8 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), 'deploy-action-'));
   core.saveState(STATE.folder, folder);
   const { config } = parsed;
+  const { kind: operation } = config.operation;
+  if (raw.manifests.trim() !== '' && operation !== 'deploy') warn(problem('manifests.idle', { operation }));
   const { image, workload, workloads, host } = config;
   log.info(
     line('log.begin', {

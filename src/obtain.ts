@@ -5,6 +5,7 @@ import { provePushed } from './image/prove';
 import { printReference } from './image/reference';
 import type { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
+import { diffLines } from './manifests/tell';
 import type { Ready } from './preflight';
 import { buildTools, buildWhileChecking, type Checked, check } from './prepare';
 import type { Run, Wanted } from './run';
@@ -71,5 +72,8 @@ function aimsOf(parts: readonly Run[], { looked }: Checked): Aim[] {
 }
 
 function tellPrevious(parts: readonly Run[], checked: Checked): void {
-  for (const { run, ready } of aimsOf(parts, checked)) run.reporter.found({ previousImage: ready.container.image });
+  for (const { run, ready } of aimsOf(parts, checked)) {
+    const { container, manifests } = ready;
+    run.reporter.found({ previousImage: container.image, ...(manifests && { changes: diffLines(manifests) }) });
+  }
 }

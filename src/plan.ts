@@ -1,4 +1,7 @@
 import { printReference } from './image/reference';
+import { isNew } from './kubectl/objects';
+import { titleOf } from './manifests/object';
+import { changesOf, diffLines } from './manifests/tell';
 import type { Aim } from './obtain';
 import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
@@ -33,8 +36,12 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
   // What it goes to is not what it would come back to.
   const back = known && wanted && !wanted.isRestart && isSameVersion(known, to) ? undefined : known;
   const isThere = wanted !== undefined && !wanted.isRestart && isSameVersion(to, running);
+  const { manifests } = ready;
+  const news = manifests ? changesOf(manifests).filter(({ isNews }) => isNews) : [];
+  const applied = news.map(({ planned }) => titleOf(planned));
   const steps = [
     ...(wanted ? [] : [line('plan.build', { context: build.context, tags: pushed.join(', ') })]),
+    ...(applied.length > 0 ? [line('plan.apply', { objects: applied.join(', ') })] : []),
     ...(holder ? [line('plan.held', { deployment: printWorkload(workload), ...holder })] : []),
     isThere
       ? line('plan.unchanged', {})
@@ -52,13 +59,14 @@ function planOf({ config }: Run, ready: Ready, wanted: Wanted | undefined): Plan
     ? []
     : [
         ...(wanted?.isRestart ? line('plan.restart', {}).split('\n') : changedImages(container, running, to)),
-        ...changed('minReadySeconds', String(present), String(soak.set)),
+        ...changed('minReadySeconds', isNew(ready.workload) ? '' : String(present), String(soak.set)),
       ];
-  return { steps, diff };
+  return { steps, diff: [...diff, ...(manifests ? diffLines(manifests) : [])] };
 }
 
 function changed(name: string, from: string, to: string): string[] {
-  return from === to ? [] : [`- ${name}: ${from}`, `+ ${name}: ${to}`];
+  if (from === to) return [];
+  return [...(from === '' ? [] : [`- ${name}: ${from}`]), `+ ${name}: ${to}`];
 }
 
 function changedImages(container: Chosen, from: Version, to: Version): string[] {

@@ -2,11 +2,14 @@ import { PLACEHOLDER_DIGEST, printReference } from './image/reference';
 import type { Config, NamedContainer } from './inputs/config';
 import { getArgv, paths, selectorText } from './kubectl/argv';
 import { type Cluster, KubectlError } from './kubectl/client';
-import { identity, isStatefulSet, type List, type Pod, type ReplicaSet, type Workload } from './kubectl/objects';
+import { identity, isNew, isStatefulSet, type List, type Pod, type ReplicaSet, type Workload } from './kubectl/objects';
+import { keyOf, manifestsOf } from './manifests/object';
+import { readLive, type Survey, survey } from './manifests/survey';
+import { standIn, wishOf } from './manifests/wish';
 import { Failure, line, type Problem, problem } from './words/words';
 import { printWorkload } from './words/workload';
 import { annotations } from './workload/annotations';
-import { versionFor, versionIn } from './workload/images';
+import { imagesOf, placedIn, versionFor, versionIn } from './workload/images';
 import { type ChosenContainer, chooseContainer, isComplete, obstacle } from './workload/inspect';
 import { rolloutPatch } from './workload/patch';
 import { chooseSoak, type Soak } from './workload/soak';
@@ -23,6 +26,8 @@ export interface Ready {
   readonly complete: boolean;
   /** What may come as a surprise about this rollout. */
   readonly warnings: readonly string[];
+  /** What the manifests would change; missing where none are given. */
+  readonly manifests?: Survey;
 }
 
 /**
@@ -77,6 +82,7 @@ async function tryVerifyPath(
 
 /** What there is now: the same as before, as long as nothing has been written to the workload, its status included. */
 export async function lookAgain(config: Config, cluster: Cluster, before: Ready): Promise<Ready> {
+  if (isNew(before.workload)) return look(config, cluster);
   const workload = await readWorkload(config, cluster);
   const isSame = identity(workload).resourceVersion === identity(before.workload).resourceVersion;
   return isSame ? before : look(config, cluster);
@@ -84,26 +90,57 @@ export async function lookAgain(config: Config, cluster: Cluster, before: Ready)
 
 type Found = Pick<Ready, 'workload' | 'container' | 'soak'>;
 
-/** Looks at the workload, its pods and ReplicaSets; `beside` runs while the last two are read. */
+/** Looks at the workload, its pods and ReplicaSets; `beside` runs while the last two are read. Manifests are always tried out. */
 export async function look(config: Config, cluster: Cluster, beside?: (found: Found) => Promise<void>): Promise<Ready> {
   const { namespace } = config.workload;
-  const workload = await readWorkload(config, cluster);
-  const container = chooseContainer(workload, namedIn(workload, config), config.image.repository);
-  const soak = soakOf(config, workload, 'code' in container ? undefined : container);
+  const manifests = manifestsOf(config);
+  const live = manifests && (await readLive(cluster, manifests));
+  const own = manifests?.workload?.object;
+  const present = own ? (live?.get(keyOf(own)) as Workload | undefined) : await readWorkload(config, cluster);
+  const isNamespaceNew = !present && (await isToBeMade(config, cluster));
+  // What counts is what the workload will be.
+  const wanted = own ? wishOf(own, present) : (present ?? {});
+  const chosen = chooseContainer(wanted, namedIn(wanted, config), config.image.repository);
+  const container = 'code' in chosen || !own ? chosen : { ...chosen, ...placedAt(present, chosen) };
+  const soak = soakOf(config, wanted, 'code' in container ? undefined : container);
   const port = 'code' in container ? undefined : verifyPort(config, container);
-  const problems = [obstacle(workload, namespace), container, soak, port].filter(
+  const problems = [obstacle(wanted, namespace), container, soak, port].filter(
     (each): each is Problem => typeof each === 'object' && 'code' in each,
   );
   if ('code' in container || 'code' in soak || problems.length > 0) throw new Failure(problems);
 
-  const query = { labelSelector: selectorText(workload.spec?.selector ?? {}) };
-  const [pods, replicaSets] = await Promise.all([
+  const query = { labelSelector: selectorText(wanted.spec?.selector ?? {}) };
+  const tried = imagesOf(container, versionFor(container, { image: placeholder(config) }));
+  const put = { images: Object.fromEntries(tried), minReadySeconds: soak.set };
+  const [pods, replicaSets, changes] = await Promise.all([
     cluster.list<Pod>(paths.pods(namespace), query),
-    isStatefulSet(workload) ? { items: [] } : cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
-    beside?.({ workload, container, soak }),
+    isStatefulSet(wanted) ? { items: [] } : cluster.list<ReplicaSet>(paths.replicaSets(namespace), query),
+    manifests && live && survey(cluster, manifests, { live, isNamespaceNew, ...(own && { put }) }),
+    present && !own && beside?.({ workload: present, container, soak }),
   ]);
+  const workload = present ?? standIn(wanted, Object.keys(put.images));
   const complete = isComplete(workload);
-  return { workload, container, soak, pods, replicaSets: replicaSets.items, complete, warnings: [] };
+  const seen = { workload, container, soak, pods, replicaSets: replicaSets.items, complete, warnings: [] };
+  return { ...seen, ...(changes && { manifests: changes }) };
+}
+
+/** Where the containers of the manifest are in the workload that runs, and what it has there; they may be new. */
+function placedAt(present: Workload | undefined, chosen: ChosenContainer): Partial<ChosenContainer> {
+  const image = present ? versionIn(present, chosen).image : '';
+  return { ...(present && image !== '' && placedIn(present, chosen)), image };
+}
+
+/** Whether the namespace is not there, and the manifests make it. */
+async function isToBeMade({ workload, manifests = [] }: Config, cluster: Cluster): Promise<boolean> {
+  const { namespace } = workload;
+  if (!(await isMissing(cluster, paths.namespace(namespace)))) return false;
+  if (manifests.some(({ object }) => object.kind === 'Namespace')) return true;
+  throw new Failure(problem('workload.no-namespace', { namespace }));
+}
+
+/** The image that is being built, with the digest of none. */
+function placeholder({ image }: Config): string {
+  return printReference({ ...image.references[0], digest: PLACEHOLDER_DIGEST });
 }
 
 /** Of several workloads each has its own of the containers that were named. */
@@ -173,11 +210,10 @@ function soakOf({ verdict }: Config, workload: Workload, container: ChosenContai
 }
 
 async function tryOut(config: Config, cluster: Cluster, { workload, container, soak }: Found): Promise<void> {
-  const built = printReference({ ...config.image.references[0], digest: PLACEHOLDER_DIGEST });
   const isRestart = config.operation.kind === 'restart';
   const patch = rolloutPatch(workload, {
     container,
-    version: isRestart ? versionIn(workload, container) : versionFor(container, { image: built }),
+    version: isRestart ? versionIn(workload, container) : versionFor(container, { image: placeholder(config) }),
     ...(isRestart && { restartedAt: new Date(0).toISOString() }),
     soak,
     history: [],

@@ -4,7 +4,10 @@ import { checkPushLogin } from './image/registry';
 import type { Config } from './inputs/config';
 import { Cluster } from './kubectl/client';
 import { problemsOf } from './kubectl/explain';
+import { type Deployment, isNew } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
+import { tellLines } from './manifests/tell';
+import { imagesIn } from './manifests/workload';
 import { isTriedOut, preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
@@ -141,25 +144,26 @@ async function checkCluster(
   return { cluster, looked };
 }
 
-function tellFound(config: Config, { container, workload, complete }: Ready, note: Note): void {
+function tellFound(config: Config, { container, workload, complete, manifests }: Ready, note: Note): void {
   const { replicas = 1, strategy, updateStrategy } = workload.spec ?? {};
   const deployment = printWorkload(config.workload);
   const { type = '' } = strategy ?? updateStrategy ?? {};
-  for (const [name, image] of imagesOf(container, versionIn(workload, container)))
-    note(line('log.workload', { deployment, container: name, image, replicas, strategy: type }));
+  const isThere = !isNew(workload);
+  if (!isThere) note(line('manifests.workload-new', { deployment }));
+  else
+    for (const [name, image] of imagesOf(container, versionIn(workload, container)))
+      note(line('log.workload', { deployment, container: name, image, replicas, strategy: type }));
   if (updateStrategy) note(line('log.one-by-one', { replicas }));
-  if (!complete) note(line('log.rolling', {}));
+  if (isThere && !complete) note(line('log.rolling', {}));
+  if (manifests) for (const text of tellLines(manifests, config.workload.namespace)) note(text);
   if (isTriedOut(config)) note(line('log.trial', {}));
 }
 
 /** A container that was named, and that none of the workloads has. */
 function unusedContainer({ workloads }: Config, all: readonly Ready[]): Problem | undefined {
   const names = new Set(
-    all.flatMap(({ workload }) =>
-      [
-        ...(workload.spec?.template.spec?.containers ?? []),
-        ...(workload.spec?.template.spec?.initContainers ?? []),
-      ].map(({ name }) => name),
+    all.flatMap(({ workload, manifests }) =>
+      Object.keys(imagesIn((manifests?.workload?.planned ?? workload) as object as Deployment)),
     ),
   );
   const missing = (workloads[0]?.containers ?? []).map(({ name }) => name).filter((name) => !names.has(name));

@@ -1,4 +1,5 @@
 import { adviceOf, type Facts, lookBeside } from './advice';
+import { isOfManifest } from './apply';
 import type { Config } from './inputs/config';
 import { isSuccess } from './outcome';
 import type { Ready } from './preflight';
@@ -8,7 +9,7 @@ import type { Report } from './report/report';
 import { servingIn } from './rollout/ending';
 import { wayBack } from './run';
 import type { Part } from './settle';
-import { line } from './words/words';
+import { line, type Problem } from './words/words';
 import { historyOf } from './workload/changes';
 import { type HistoryEntry, recordedAs } from './workload/history';
 import { recordOutcome } from './workload/record';
@@ -43,6 +44,7 @@ export async function recordEnd({ run, begun, ended, ready, facts: asked }: Clos
     // A version that was still on its way back goes on proving itself.
     isSoakOver: current === 'old' && outcome !== 'cancelled',
     writer,
+    ...(isOfManifest(begun) && { of: 'manifest' as const }),
   };
   const isOnNode = isSuccess(outcome) && begun.changed;
   const [lost, beside, facts] = await Promise.all([
@@ -51,7 +53,7 @@ export async function recordEnd({ run, begun, ended, ready, facts: asked }: Clos
     Promise.race([asked, tools.clock.sleep(ASIDE_MS).then(() => undefined)]),
   ]);
   const history = workload && historyOf(workload);
-  if (history) reporter.found({ history: endedIn(history, config, ending.outcome) });
+  if (history) reporter.found({ history: endedIn(history, config, ending) });
   run.holds &&= lost !== undefined;
   if (lost) reporter.warn(line('log.history-lost', { detail: lost }));
   for (const each of beside.hurt) reporter.warn(line('log.neighbour', each));
@@ -60,15 +62,17 @@ export async function recordEnd({ run, begun, ended, ready, facts: asked }: Clos
 }
 
 /** Says how the workload ended. */
-export function reportEnd({ run, ended }: Closed): Report {
+export function reportEnd({ run, ended }: Closed, more: readonly Problem[] = []): Report {
   const { outcome, snapshot, current, problems } = ended;
   const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
-  return run.reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', problems);
+  return run.reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', [...problems, ...more]);
 }
 
 /** The history with what is being written down just now. */
-function endedIn(history: readonly HistoryEntry[], { run, operation }: Config, outcome: string): HistoryEntry[] {
-  return history.map((entry) =>
-    entry.id === run.id ? { ...entry, outcome: recordedAs(operation.kind, outcome) } : entry,
-  );
+function endedIn(
+  history: readonly HistoryEntry[],
+  { run, operation }: Config,
+  { outcome, of = operation.kind }: { readonly outcome: string; readonly of?: string },
+): HistoryEntry[] {
+  return history.map((entry) => (entry.id === run.id ? { ...entry, outcome: recordedAs(of, outcome) } : entry));
 }

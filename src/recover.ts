@@ -1,3 +1,4 @@
+import { putBack, undoOf } from './apply';
 import { type Wait, waitForHolder } from './hold';
 import type { Config } from './inputs/config';
 import { problemsOf } from './kubectl/explain';
@@ -90,8 +91,8 @@ function whyItStays({ run, begun, snapshot, cause }: Bad, found: Problem): Ended
   });
   if (cause && !isPutBack(config, cause)) return ended('failed');
   const { lastGood } = begun;
-  if (!lastGood || (isSameVersion(lastGood, begun.version) && begun.restartedAt === undefined))
-    return ended('failed-no-previous');
+  const isOnlyImage = begun.restartedAt === undefined && !begun.manifest;
+  if (!lastGood || (isOnlyImage && isSameVersion(lastGood, begun.version))) return ended('failed-no-previous');
   // What GitHub still grants a cancelled run is too short for a rollback that is seen to its end.
   if (tools.signal.aborted) return ended('cancelled', problem('rollout.interrupted', whereOf(run)));
   return { lastGood };
@@ -135,6 +136,8 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
   const { clock, signal } = tools;
   const { cluster, observer, container } = begun;
   const where = { ...whereOf(run), image: version.image };
+  // The pods that come back read their settings when they start.
+  const unrestored = await putBack(run, cluster);
   const ended = (
     outcome: Ending['outcome'],
     current: Ended['current'],
@@ -144,7 +147,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
     outcome,
     current,
     snapshot,
-    problems,
+    problems: [...unrestored, ...problems],
   });
   const restored = await restore(run, begun, version);
   if (restored === undefined || restored === 'changed' || restored === 'held') {
@@ -221,10 +224,11 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
 /** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
 async function restore(
   run: Run,
-  { cluster, container, target, writer, restartedAt, changed, observer }: Begun,
+  begun: Begun,
   version: Version,
 ): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] } | undefined> {
   const { config, tools } = run;
+  const { cluster, container, target, writer, restartedAt, changed, observer } = begun;
   const wait: Wait = { questions: 0 };
   try {
     // Of a version that was found here another run may be in charge. It may be gone, such as an earlier attempt of this one.
@@ -244,6 +248,7 @@ async function restore(
       writer,
       ...(restartedAt !== undefined && { restartedAt }),
       ...(isGone && { isGone }),
+      ...undoOf(begun),
     });
   } catch (error) {
     const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);

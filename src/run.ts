@@ -1,6 +1,7 @@
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
-import { identity, ownedBy, type Pod } from './kubectl/objects';
+import { identity, ownedBy, type Pod, type Workload } from './kubectl/objects';
+import type { Applied } from './manifests/apply';
 import type { Outcome } from './outcome';
 import type { Ready } from './preflight';
 import type { Report } from './report/report';
@@ -9,10 +10,19 @@ import type { Observer } from './rollout/observe';
 import { isReady, isStaying, runsImage, type Target } from './rollout/snapshot';
 import type { Closing, Tools } from './tools';
 import { quote } from './transport/quote';
+import type { Problem } from './words/words';
 import { printWorkload, resourceOf } from './words/workload';
+import { annotations } from './workload/annotations';
 import { imagesOf, isSameVersion, type Version } from './workload/images';
 import type { ChosenContainer } from './workload/inspect';
 import { waitsForBroken } from './workload/stateful';
+
+/** What the manifests have written beside the workloads, and a workload that was not there. */
+export interface WrittenObjects {
+  readonly objects: Applied[];
+  /** What could not be put back, once that has begun. */
+  putBack?: Promise<readonly Problem[]>;
+}
 
 /** What the phases of one run share. */
 export interface Run {
@@ -24,6 +34,8 @@ export interface Run {
   wrote: boolean;
   /** Whether a hold of this run may stand on the workload. */
   holds: boolean;
+  /** What the manifests have written so far; all workloads of the step share it. */
+  readonly written: WrittenObjects;
 }
 
 /** What the containers are to run: images as they are to carry them, `repository:tag@digest` where that is known. */
@@ -57,6 +69,8 @@ export interface Begun {
   readonly lastGood?: Version;
   /** What the template's `restartedAt` was, where this run has set it. */
   readonly restartedAt?: string | null;
+  /** The workload before its manifest was applied, and as that was answered; missing where only the images are new. */
+  readonly manifest?: { readonly before: Workload; readonly after: Workload };
 }
 
 /** The workload as problems name it. */
@@ -66,17 +80,26 @@ export function whereOf({ config: { workload } }: Pick<Run, 'config'>): { deploy
 
 /** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */
 export function wayBack({ config }: Run, begun: Begun): Pick<Report, 'wayBack'> {
-  const { container, lastGood, replaced, version } = begun;
+  const { container, lastGood, replaced, version, manifest } = begun;
   const back = lastGood ?? replaced;
-  if (isSameVersion(back, version)) return {};
   const { namespace } = config.workload;
+  const isOnlyImage = !manifest || !isSameVersion(back, replaced);
+  if (back.image === '' || (isOnlyImage && isSameVersion(back, version))) return {};
   const images = imagesOf(container, back).map(([each, image]) => `${each}=${image}`);
   const resource = resourceOf(printWorkload(config.workload));
-  const words = ['kubectl', 'set', 'image', resource, ...images, '-n', namespace];
+  // Where more than images was changed, only its template of before brings it back.
+  const how = isOnlyImage ? ['set', 'image', resource, ...images] : ['rollout', 'undo', resource, ...to(manifest)];
+  const words = ['kubectl', ...how, '-n', namespace];
   const broken = brokenPods(begun);
   const unblock = ['kubectl', 'delete', 'pod', ...broken, '-n', namespace];
   const command = [words, ...(broken.length > 0 ? [unblock] : [])].map(quote).join(' && ');
   return { wayBack: { command, isKnownGood: lastGood !== undefined } };
+}
+
+/** The revision of before, where it has a number. */
+function to({ before }: { readonly before: Workload }): string[] {
+  const revision = before.metadata?.annotations?.[annotations.revision];
+  return revision === undefined ? [] : [`--to-revision=${revision}`];
 }
 
 /** The pods of the new version (by name) for which a StatefulSet would wait, whatever its template says. */

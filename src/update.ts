@@ -1,14 +1,16 @@
+import { applyOf, applyOthers, conflictsOf, tellSettings } from './apply';
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
 import { parseReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
-import { identity } from './kubectl/objects';
+import { type Deployment, identity, isNew } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
+import { manifestsOf } from './manifests/object';
 import { look, lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
 import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
-import { printWorkload } from './words/workload';
+import { printWorkload, resourceOf } from './words/workload';
 import { Held, knownGood, Moved, type Written, writeImage } from './workload/changes';
 import { holderOf, writerOf } from './workload/hold';
 import { imagesOf, isSameVersion, type Version, versionFor, versionIn, versionOf } from './workload/images';
@@ -21,6 +23,7 @@ const VERIFY_MIN_MS = 3_000;
 /** Answers after which nothing can have been changed. */
 const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
   ...(['Forbidden', 'NotFound', 'Unauthorized', 'CertificateExpired', 'NoKubectl', 'NoKubeconfig'] as const),
+  ...(['FieldConflict', 'NoKind'] as const),
 ]);
 
 /** Puts the image into the workload, unless it is there already, and makes ready to watch. */
@@ -81,10 +84,11 @@ async function tryToUpdate(
   const { config, tools, reporter, closing } = run;
   const { clock, signal } = tools;
   if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
+  const isOtherwise = (seen: Ready) => seen.manifests?.workload?.isNews === true;
   const hasVersion = (seen: Ready) =>
-    !asked.isRestart && isSameVersion(running(seen), versionFor(seen.container, asked));
+    !asked.isRestart && !isOtherwise(seen) && isSameVersion(running(seen), versionFor(seen.container, asked));
   // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const isOld = hasVersion(before) || holderOf(before.workload) !== undefined;
+  const isOld = hasVersion(before) || holderOf(before.workload) !== undefined || isNew(before.workload);
   const ready = isOld ? await lookPatiently(run, () => lookAgain(config, cluster, before)) : before;
   const { container, soak } = ready;
   // What it was chosen by may have changed while another run was at work.
@@ -102,30 +106,35 @@ async function tryToUpdate(
   closing.add(end);
   const present = running(ready);
   const version = wanted.isRestart ? versionOf(wanted.image, present.others ?? {}) : versionFor(container, wanted);
-  const changed = wanted.isRestart === true || !isSameVersion(present, version);
+  const changed = wanted.isRestart === true || isOtherwise(ready) || !isSameVersion(present, version);
   let { workload } = ready;
   let replaced = present;
   let lastGood = knownGood(ready);
   let restartedAt: string | null = null;
+  let found: Deployment | undefined;
   if (changed) {
     const written = await write(run, { cluster, observer }, ready, { ...wanted, version }, wait);
     if (!written) {
       await end();
       return { waited: true };
     }
-    ({ workload, lastGood, replaced, restartedAt } = written);
+    ({ workload, found, lastGood, replaced, restartedAt } = written);
     observer.see(workload);
     reporter.found({ previousImage: replaced.image });
     const was = new Map(imagesOf(container, replaced));
-    if (wanted.isRestart)
+    if (isNew(found))
+      reporter.log.info(line('manifests.created', { object: resourceOf(printWorkload(config.workload)) }));
+    else if (wanted.isRestart)
       reporter.log.info(line('log.restarting', { container: container.name, image: replaced.image }));
     else
       for (const [name, to] of imagesOf(container, version))
         reporter.log.info(line('log.patched', { container: name, from: was.get(name) ?? '', to }));
-    const from = ready.workload.spec?.minReadySeconds ?? 0;
+    const from = found.spec?.minReadySeconds ?? 0;
     if (from !== soak.set)
       reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
   } else {
+    await applyOthers(run, cluster, ready);
+    tellSettings(run);
     reporter.log.info(line('log.unchanged', { image: container.image }));
   }
   const { uid, generation } = identity(workload);
@@ -155,6 +164,7 @@ async function tryToUpdate(
     replaced,
     ...(lastGood !== undefined && { lastGood }),
     ...(wanted.isRestart && { restartedAt }),
+    ...(isOtherwise(ready) && found && !isNew(found) && { manifest: { before: found, after: workload } }),
   };
 }
 
@@ -180,12 +190,14 @@ async function write(
   const { value: taken } = parseReference(wanted.image);
   const pushed = [...config.image.references, ...(taken ? [taken] : [])];
   const ran = wanted.isRestart ? undefined : overwritten(ready, pushed);
+  await applyOthers(run, cluster, ready);
   run.wrote = true;
   run.holds = true;
   try {
     const { timeoutMs: forMs } = config.verdict;
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
-    return await writeImage(writing, { ...ready, ...wanted, ...(ran && { ran }), ...(isGone && { isGone }) });
+    const how = { ...(ran && { ran }), ...(isGone && { isGone }), ...applyOf(run, cluster, ready) };
+    return await writeImage(writing, { ...ready, ...wanted, ...how });
   } catch (error) {
     const isHeld = error instanceof Held || error instanceof Moved;
     // What the API server clearly refused has changed nothing.
@@ -194,6 +206,9 @@ async function write(
       run.holds = false;
     }
     if (isHeld) return undefined;
+    const manifest = manifestsOf(config)?.workload;
+    if (manifest && error instanceof KubectlError && error.reason === 'FieldConflict')
+      throw conflictsOf(error, manifest, ready);
     throw error;
   }
 }

@@ -168,6 +168,29 @@ describe('the examples of workflows', () => {
     expect(log).not.toContain(CHECKOUT);
   });
 
+  it('manifests.yml applies what the repository has, with the image that was built', async () => {
+    // The same Deployment as before, but with an env of its own.
+    const [deployment] = (
+      staging.manifest('IMAGE', { container: { env: [{ name: 'A', value: 'b' }] } }) as { items: object[] }
+    ).items;
+    const withManifests = new Repository(act, 'caringnote/caring-note-api', {
+      'manifests.yml': written('manifests.yml', staging.repository, {
+        staging: staging.namespace,
+        production: production.namespace,
+      }),
+      '../../k8s/staging/app.json': JSON.stringify(deployment),
+    });
+    try {
+      const commit = withManifests.commit('staging', 'manifest');
+      const { code, outputs } = await withManifests.push('manifests.yml');
+      expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+      expect(imageOf(staging)).toContain(`:staging-${commit}@`);
+      expect(staging.deployment().spec?.template.spec?.containers[0]?.env).toEqual([{ name: 'A', value: 'b' }]);
+    } finally {
+      withManifests.remove();
+    }
+  });
+
   it('shared-web.yml builds for each environment, and lets no image of staging into production', async () => {
     const built = web.commit('staging', 'three');
     const first = await web.push('shared.yml');

@@ -648,6 +648,19 @@ describe('the account', () => {
     ];
     for (let times = 0; times < 2; times++)
       expect(apply(app.namespace, { apiVersion: 'v1', kind: 'List', items })).toMatchObject({ status: 0 });
+    // As the input `manifests` does: everything in one dry run, then each by itself.
+    const manager = ['--field-manager=deploy-action-manifests', '--force-conflicts'];
+    const onServer = ['apply', '--server-side', ...manager, '-n', app.namespace];
+    const all = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    const read = ['get', '-f', '-', '-n', app.namespace, '-o', 'json', '--ignore-not-found', '--show-managed-fields'];
+    expect(asAccount(read, all)).toMatchObject({ status: 0 });
+    expect(asAccount([...onServer, '--dry-run=server', '-f', '-'], all)).toMatchObject({ status: 0 });
+    const fresh = { ...deployment({}, { env: [{ name: 'A', value: 'b' }] }), metadata: { name: 'fresh' } };
+    for (const each of [...items, fresh])
+      expect(asAccount([...onServer, '-f', '-'], JSON.stringify(each))).toMatchObject({ status: 0 });
+    const patch = ['patch', 'ConfigMap.v1./made', '-n', app.namespace, '--type=json', '--patch-file=/dev/stdin'];
+    const back = [{ op: 'add', path: '/data', value: { a: 'c' } }];
+    expect(asAccount(patch, JSON.stringify(back))).toMatchObject({ status: 0 });
     const reach = (what: string) => new RegExp(`may not let pods reach out of their namespace: ${what}$`, 'm');
     const secure = (securityContext: unknown) => deployment({}, { securityContext });
     const refused: [unknown, RegExp][] = [

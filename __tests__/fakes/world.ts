@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { deploy } from '../../src/deploy';
 import type { RawInputs } from '../../src/inputs/names';
 import type { Pod } from '../../src/kubectl/objects';
+import type { Manifest } from '../../src/manifests/object';
 import type { Log } from '../../src/report/log';
 import type { Report } from '../../src/report/report';
 import type { ProcessResult } from '../../src/system/process';
 import type { Tools } from '../../src/tools';
 import { explain } from '../../src/words/words';
 import { configOf } from '../inputs/sample';
+import { AnyServer } from '../manifests/api-server';
 import { ManualClock } from '../transport/manual-clock';
 import { ApiServer, type Fate as PatchFate } from '../workload/api-server';
 import { deployment } from '../workload/deployment';
@@ -51,6 +53,11 @@ interface World {
   readonly neighbours?: readonly Pod[];
   /** What the registry has by a full reference, as `docker buildx imagetools inspect` says it. */
   readonly registry?: (reference: string) => ProcessResult;
+  /** What the input `manifests` has led to, and the server that has all objects but the workload. */
+  readonly manifests?: readonly Manifest[];
+  readonly objects?: AnyServer;
+  /** Whether the namespace is there. */
+  readonly hasNamespace?: boolean;
   /** A second Deployment, `worker`, and what becomes of its pods. */
   readonly worker?: { readonly fates?: { readonly [image: string]: Fate }; readonly patches?: PatchFate[] };
 }
@@ -79,6 +86,9 @@ export async function run({
   neighbours = [],
   registry = () => ended(MANIFEST),
   worker,
+  manifests,
+  objects = new AnyServer(),
+  hasNamespace = true,
 }: World) {
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
   const clock = new ManualClock();
@@ -101,6 +111,10 @@ export async function run({
   let isKnown = false;
   const transport = new FakeTransport((argv, stdin, live) => {
     if (isAway) return 'unreachable';
+    if (argv.includes('--filename=-') || argv.includes('--patch-file=/dev/stdin'))
+      return objects.handler(argv, stdin, live);
+    if (!hasNamespace && argv.includes('/api/v1/namespaces/default'))
+      return { code: 1, stderr: 'Error from server (NotFound): namespaces "default" not found' };
     const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;
     if (isEvidence) {
       isKnown = true;
@@ -138,7 +152,7 @@ export async function run({
     },
   };
   let report: Report | undefined;
-  void deploy(configOf({ tags: 'new', ...inputs }), tools).then((done) => {
+  void deploy({ ...configOf({ tags: 'new', ...inputs }), ...(manifests && { manifests }) }, tools).then((done) => {
     report = done;
   });
   for (let ticks = 0; !report; ticks++) {
@@ -152,6 +166,7 @@ export async function run({
   return {
     report,
     server,
+    objects,
     worker: beside?.server,
     commands,
     said,

@@ -109,6 +109,7 @@ const PLACES: readonly Place[] = [
     read: ({ image }) => (image.otherLogins.length === 0 ? [] : [JSON.stringify(image.otherLogins)]),
     expect: () => '',
   },
+  whole('manifests', ({ manifests }) => [manifests && JSON.stringify(manifests)]),
   whole('context', (config) => [config.build.context, argvOf(config).at(-1)]),
   whole('file', (config) => option(config, '--file')),
   whole('target', (config) => option(config, '--target')),
@@ -392,6 +393,7 @@ const BEYOND: Partial<Record<InputName, readonly string[]>> = {
   context: ['input.no-context'],
   file: ['input.no-dockerfile'],
   'registry-auth': ['input.registry-auth', 'input.login-twice'],
+  manifests: ['manifests.missing', 'manifests.outside', 'manifests.empty'],
   'ssh-key': ['ssh.key-is-public', 'ssh.key-unreadable', 'ssh.key-type', 'ssh.key-putty', 'ssh.passphrase-missing'],
 };
 

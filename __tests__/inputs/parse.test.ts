@@ -155,6 +155,7 @@ describe('a right input reaches the configuration', () => {
       'registry-password',
       'registry-auth',
       'ssh-key',
+      'manifests',
       'language',
     ];
     expect(INPUTS.filter((name) => !elsewhere.includes(name) && !RIGHT.some(([given]) => name in given))).toEqual([]);
@@ -436,6 +437,7 @@ describe('all problems', () => {
       deployment: 'A',
       container: 'A',
       namespace: 'A',
+      manifests: '',
       timeout: 'x',
       soak: 'x',
       'max-restarts': 'x',
@@ -448,8 +450,8 @@ describe('all problems', () => {
       language: 'x',
     };
     const problems = problemsOf(everythingWrong);
-    // A passphrase alone cannot be wrong, nor a token; a login is one thing, and further ones are read elsewhere.
-    expect(problems).toHaveLength(INPUTS.length - 4);
+    // A passphrase alone cannot be wrong, nor a token; a login is one thing, and further ones are read elsewhere, as manifests are.
+    expect(problems).toHaveLength(INPUTS.length - 5);
     expect(new Set(problems.map((each) => JSON.stringify(each))).size).toBe(problems.length);
   });
 

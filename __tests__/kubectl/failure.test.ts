@@ -185,3 +185,28 @@ describe('what a person reads of it', () => {
   it('is those lines where there is nothing else', () => expect(classify(1, KLOG).message).toBe(KLOG.trim()));
   it('is not endless', () => expect(classify(1, 'x'.repeat(100_000)).message).toHaveLength(1_000));
 });
+
+// Recorded from kubectl 1.34.4.
+describe('why a server-side apply failed', () => {
+  it.each([
+    [
+      'FieldConflict',
+      'error: Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale" using apps/v1: .spec.replicas\nPlease review the fields above',
+    ],
+    [
+      'Conflict',
+      'error: Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again\nPlease review the fields above',
+    ],
+    [
+      'NoKind',
+      'error: resource mapping not found for name: "a" namespace: "x" from "STDIN": no matches for kind "Foo" in version "example.org/v1"\nensure CRDs are installed first',
+    ],
+    ['NotFound', 'Error from server (NotFound): namespaces "nowhere" not found'],
+  ])('%s', (reason, stderr) => expect(classify(1, stderr).reason).toBe(reason));
+
+  it('keeps every field of a long list', () => {
+    const fields = Array.from({ length: 100 }, (_, index) => `- .data.key-${index}`);
+    const text = `error: Apply failed with 100 conflicts: conflicts with "helm" using v1:\n${fields.join('\n')}`;
+    expect(classify(1, text).message).toBe(text);
+  });
+});

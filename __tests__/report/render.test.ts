@@ -42,6 +42,18 @@ const crash = problem('cause.crash', {
 });
 
 describe('the summary', () => {
+  it('has what the manifests change, folded, and once where there is a plan', () => {
+    const changes = ['  configmap/a', '+ data.x: "</details>"'];
+    const shown = renderSummary(report({ changes }));
+    expect(shown).toContain(
+      `<details><summary>What the manifests changed</summary>\n\n\`\`\`diff\n${changes.join('\n')}\n\`\`\``,
+    );
+    expect(renderSummary(report({ changes, plan: { steps: [], diff: changes } }))).not.toContain(
+      'What the manifests changed',
+    );
+    expect(renderSummary(report({ changes: [] }))).not.toContain('What the manifests changed');
+  });
+
   const marks: Record<Outcome, string> = {
     deployed: '✅',
     unchanged: '✅',

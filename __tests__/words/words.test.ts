@@ -59,7 +59,10 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
     ].map((key) => [key, 2]),
   ),
   ...Object.fromEntries(
-    ['names', 'others', 'methods', 'types', 'hosts', 'expected', 'secrets'].map((key) => [key, ['<one>', '<other>']]),
+    ['names', 'others', 'methods', 'types', 'hosts', 'expected', 'secrets', 'fields'].map((key) => [
+      key,
+      ['<one>', '<other>'],
+    ]),
   ),
   lines: [2, 3],
   needs: ['cache'],
@@ -122,6 +125,8 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   added: [{ bytes: 0, layers: 0 }, { bytes: 1_500, layers: 1 }, undefined],
   username: ['somebody', ''],
   nearest: ['tags', ''],
+  manager: ['<manager>', 'kubectl-client-side-apply'],
+  command: ['<command>', ''],
   said: ['SSH-2.0-x', ''],
   sha: ['0123456789abcdef', ''],
   probe: ['liveness', 'startup', 'readiness', true, false],

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest } from '../manifests/object';
+import { readManifests } from '../manifests/read';
 import { type PrivateKey, readPrivateKey } from '../transport/key';
 import { type Problem, problem } from '../words/words';
 import type { Login } from './config';
@@ -12,6 +14,8 @@ export interface Checked {
   readonly key?: PrivateKey;
   /** Those of `registry-auth`. */
   readonly otherLogins: readonly Login[];
+  /** Those of `manifests`, for a deploy. */
+  readonly manifests?: readonly Manifest[];
 }
 
 /** What is wrong with the inputs beyond their form: files that are not there, a key that cannot be read. */
@@ -33,11 +37,15 @@ export async function checkInputs(raw: RawInputs): Promise<Checked> {
     () => false,
   );
   const { logins, problems: ofLogins } = await parseLogins(raw['registry-auth']);
+  const given = isBuilt ? raw.manifests.split('\n').flatMap((path) => path.trim() || []) : [];
+  const namespace = raw.namespace.trim() || 'default';
+  const { manifests, problems: ofManifests } = await readManifests(given, namespace, process.cwd());
   const problems = [
     ...ofLogins,
     ...(isFolder || !isBuilt ? [] : [problem('input.no-context', { context })]),
     ...(isFolder && !isFile && isBuilt ? [problem('input.no-dockerfile', { file })] : []),
     ...(key && 'code' in key ? [key] : []),
+    ...ofManifests,
   ];
-  return { problems, otherLogins: logins, ...(key && !('code' in key) && { key }) };
+  return { problems, otherLogins: logins, ...(manifests && { manifests }), ...(key && !('code' in key) && { key }) };
 }

@@ -1,5 +1,6 @@
 import type { ImageReference, Repository } from '../image/reference';
 import type { WorkloadKind } from '../kubectl/objects';
+import type { Manifest } from '../manifests/object';
 import type { Secret } from '../system/secret';
 import type { HostKeys } from '../transport/hostkey';
 
@@ -19,6 +20,8 @@ export interface Config {
   readonly environmentUrl?: string;
   /** What to show the run with among GitHub's deployments; left out: it is not shown there. */
   readonly githubToken?: Secret;
+  /** What a deploy applies; missing where it is given none, and with every other operation. */
+  readonly manifests?: readonly Manifest[];
   readonly run: RunInfo;
 }
 

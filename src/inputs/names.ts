@@ -38,6 +38,7 @@ export const INPUTS = [
   'deployment',
   'container',
   'namespace',
+  'manifests',
   'timeout',
   'soak',
   'max-restarts',

@@ -1,5 +1,6 @@
 import { parseReference } from '../image/reference';
 import type { WorkloadKind } from '../kubectl/objects';
+import type { Manifest } from '../manifests/object';
 import { Secret } from '../system/secret';
 import { parseHostKeys } from '../transport/hostkey';
 import { LANGUAGES, type Language } from '../words/language';
@@ -24,12 +25,13 @@ const WORD = /^[\w./:=@%+,-]+$/;
 
 /**
  * Turns the inputs into a configuration, or into every problem they have, so that a person can mend all at once.
- * Private keys are only looked at for being there, and the further logins come read already: both need a library.
+ * Private keys are only looked at for being there, and the further logins and the manifests come read already: they need a library.
  */
 export function parseInputs(
   raw: RawInputs,
   run: RunInfo,
   otherLogins: readonly Login[] = [],
+  manifests?: readonly Manifest[],
 ): { config: Config } | { problems: readonly Problem[] } {
   const reader = new Reader(raw);
   const operation = parseOperation(reader);
@@ -58,6 +60,7 @@ export function parseInputs(
       run,
       ...(environmentUrl && { environmentUrl }),
       ...(githubToken && { githubToken: new Secret(githubToken) }),
+      ...(manifests && { manifests }),
     },
   };
 }

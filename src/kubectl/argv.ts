@@ -76,6 +76,37 @@ export function bodyArgv(verb: 'delete' | 'create', path: string): string[] {
   return [verb, '--raw', path, '--filename=-', '--request-timeout=15s'];
 }
 
+/** Who the API server is told has set the fields of a manifest. */
+export const MANIFESTS_MANAGER = 'deploy-action-manifests';
+
+/** Reads the objects that come by standard input, those that there are. */
+export const readArgv = [
+  ...['get', '--filename=-', '--output=json', '--ignore-not-found', '--show-managed-fields', '--request-timeout=15s'],
+];
+
+export interface Applying {
+  readonly dryRun: boolean;
+  /** Takes fields over that another manager has. */
+  readonly force?: boolean;
+}
+
+/** Applies the objects that come by standard input, on the server's side. */
+export function applyArgv({ dryRun, force }: Applying): string[] {
+  return [
+    ...['apply', '--server-side', '--filename=-', '--output=json', '--show-managed-fields', '--request-timeout=30s'],
+    ...[`--field-manager=${MANIFESTS_MANAGER}`, ...(force ? ['--force-conflicts'] : [])],
+    ...(dryRun ? ['--dry-run=server'] : []),
+  ];
+}
+
+/** Patches an object by the JSON patch that comes by standard input: it may hold what no argument list should. */
+export function patchInputArgv(kind: string, name: string, namespace: string): string[] {
+  return [
+    ...['patch', `${kind}/${name}`, `--namespace=${namespace}`, '--type=json', '--patch-file=/dev/stdin'],
+    ...['--output=json', '--field-manager=deploy-action', '--request-timeout=30s'],
+  ];
+}
+
 export interface LogsTarget {
   readonly namespace: string;
   readonly pod: string;

@@ -1,8 +1,20 @@
 import type { RunResult, Transport } from '../transport/transport';
 import { Failure, problem } from '../words/words';
-import { bodyArgv, getArgv, type PatchTarget, patchArgv, paths, WATCH_SECONDS, watchArgv } from './argv';
+import {
+  type Applying,
+  applyArgv,
+  bodyArgv,
+  getArgv,
+  type PatchTarget,
+  patchArgv,
+  patchInputArgv,
+  paths,
+  readArgv,
+  WATCH_SECONDS,
+  watchArgv,
+} from './argv';
 import { classify, type KubectlReason } from './failure';
-import { identity, type List, type Pod, type WatchEvent, type Workload } from './objects';
+import { type Anything, fullKindOf, identity, type List, type Pod, type WatchEvent, type Workload } from './objects';
 
 /** A kubectl call that did not do what it was asked. */
 export class KubectlError extends Error {
@@ -66,6 +78,24 @@ export class Cluster {
     return parse<{ status?: { allowed?: boolean } }>(answer).status?.allowed === true;
   }
 
+  /** Those of the objects that there are, of any kind. */
+  async read(objects: readonly Anything[]): Promise<Anything[]> {
+    return unlisted(await this.call(readArgv, 'read', undefined, listOf(objects)));
+  }
+
+  /** Applies objects on the server's side, and gives them as the API server has them then (or would have them). */
+  async apply(objects: readonly Anything[], applying: Applying): Promise<Anything[]> {
+    const effect = applying.dryRun ? 'read' : 'change';
+    return unlisted(await this.call(applyArgv(applying), effect, undefined, listOf(objects)));
+  }
+
+  /** Patches an object of any kind by a JSON patch. */
+  async patchAny(object: Anything, patch: unknown): Promise<Anything> {
+    const { name, namespace = '' } = object.metadata;
+    const argv = patchInputArgv(fullKindOf(object), name, namespace);
+    return parse<Anything>(await this.call(argv, 'change', undefined, JSON.stringify(patch)));
+  }
+
   /** Text of a command's output, for people. */
   async text(argv: readonly string[], signal?: AbortSignal): Promise<string> {
     return this.call(argv, 'read', signal);
@@ -126,6 +156,17 @@ export class Cluster {
         return result satisfies never;
     }
   }
+}
+
+function listOf(items: readonly Anything[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}
+
+/** kubectl prints nothing for none, one object as it is, and several as a list. */
+function unlisted(text: string): Anything[] {
+  if (text.trim() === '') return [];
+  const json = parse<Anything & { readonly items?: readonly Anything[] }>(text);
+  return json.kind === 'List' && json.items ? [...json.items] : [json];
 }
 
 function parse<T>(text: string): T {

@@ -23,6 +23,8 @@ export function explainKubectl(error: KubectlError): Problem {
       return problem('run.cancelled', {});
     case 'NotFound':
     case 'Conflict':
+    case 'FieldConflict':
+    case 'NoKind':
     case 'Invalid':
     case 'Expired':
     case 'Other':

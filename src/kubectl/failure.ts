@@ -4,6 +4,10 @@ export type KubectlReason =
   /** The account lacks a right (RBAC). */
   | 'Forbidden'
   | 'Conflict'
+  /** A server-side apply wants fields that other managers have: the message lists them. */
+  | 'FieldConflict'
+  /** The cluster knows no such kind. */
+  | 'NoKind'
   /** The API server understood and refuses: its checks, an admission rule, a quota. Nothing was changed. */
   | 'Invalid'
   | 'Unauthorized'
@@ -42,6 +46,10 @@ export function classify(code: number, stderr: string): KubectlFailure {
   });
   // 127 and 126 are the shell's: no such command, not executable.
   if (code === 127 || code === 126 || NO_SUDO.test(text)) return said('NoKubectl');
+  if (/Apply failed with \d+ conflict/.test(text)) return { reason: 'FieldConflict', message: text };
+  // A server-side apply is told so without the reason in brackets.
+  if (/^error: Operation cannot be fulfilled on .* the object has been modified/m.test(text)) return said('Conflict');
+  if (/no matches for kind "/.test(text)) return said('NoKind');
   // 422: checks of the API server, a policy, or a JSON patch that does not fit.
   if (/^(?:The \S+ "[^"]*" is invalid|The request is invalid)/m.test(text)) return said('Invalid');
   const [, reason, message] = /Error from server(?: \((\w+)\))?: (.*)$/s.exec(text) ?? [];

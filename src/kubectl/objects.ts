@@ -18,6 +18,34 @@ export interface List<T> {
   readonly items: readonly T[];
 }
 
+/** An object of any kind, as a manifest or the API server gives it. */
+export interface Anything {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+  readonly [field: string]: unknown;
+}
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly resourceVersion?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly {
+    readonly manager?: string;
+    readonly time?: string;
+    readonly subresource?: string;
+  }[];
+  readonly [field: string]: unknown;
+}
+
+/** An object's kind as kubectl takes it without a doubt: `Deployment.v1.apps`, `ConfigMap.v1.`. */
+export function fullKindOf({ apiVersion, kind }: Pick<Anything, 'apiVersion' | 'kind'>): string {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  return `${kind}.${version}.${group}`;
+}
+
 /** One line of a watch. `DELETED` carries the last state; `BOOKMARK` only a resourceVersion; `ERROR` a Status. */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -42,6 +70,11 @@ export function identity(object: {
 /** By what the API server gives each StatefulSet: objects of a list do not name their kind. */
 export function isStatefulSet({ spec }: Workload): boolean {
   return spec?.podManagementPolicy !== undefined;
+}
+
+/** Whether the object has never been in the cluster: the API server gives each a version. */
+export function isNew(object: { metadata?: { resourceVersion?: string } }): boolean {
+  return identity(object).resourceVersion === '';
 }
 
 /** Whether the object with this UID is the controller of `object`. */

@@ -59,6 +59,7 @@ function account(report: Report, rows: readonly Row[]): string[] {
       : []),
     facts(report, rows),
     ...(report.plan ? [planText(report.plan)] : []),
+    ...(report.changes && report.changes.length > 0 && !report.plan ? [changeDetails(report.changes)] : []),
     ...(report.pods.length > 0 ? [podTable(report.pods)] : []),
     ...(report.events.length > 0 ? [eventDetails(report.events)] : []),
     ...report.logs.map(logDetails),
@@ -117,6 +118,11 @@ function planText({ steps, diff }: Plan): string {
   return [list, ...(diff.length > 0 ? [`**${line('summary.plan', {})}:**`, fence(diff.join('\n'), 'diff')] : [])].join(
     '\n\n',
   );
+}
+
+function changeDetails(changes: readonly string[]): string {
+  const shown = fence(changes.join('\n').slice(0, LOG_CHARACTERS), 'diff');
+  return `<details><summary>${line('summary.manifests', {})}</summary>\n\n${shown}\n\n</details>`;
 }
 
 /** The newest first, as a person looks for it. */

@@ -52,6 +52,8 @@ export interface Report {
   /** What the container has run, oldest first. */
   readonly history?: readonly HistoryEntry[];
   readonly plan?: Plan;
+  /** What the manifests change, as the lines of a diff. */
+  readonly changes?: readonly string[];
   readonly durationMs: number;
   /** One command that brings the previous version back; missing where none is needed. */
   readonly wayBack?: { readonly command: string; readonly isKnownGood: boolean };

@@ -74,7 +74,7 @@ export class Reporter {
 
   /** Adds to what is known of the run. */
   found(
-    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size' | 'plan'>> & {
+    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size' | 'plan' | 'changes'>> & {
       pods?: readonly PodRow[];
       logs?: readonly ContainerLog[];
       events?: readonly Warning[];

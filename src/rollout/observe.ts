@@ -2,6 +2,7 @@ import { paths, selectorText } from '../kubectl/argv';
 import { type Cluster, KubectlError } from '../kubectl/client';
 import {
   identity,
+  isNew,
   isStatefulSet,
   type List,
   type Pod,
@@ -37,6 +38,8 @@ export class Observer {
   readonly #stop = new AbortController();
   readonly #workload: Follower<Workload>;
   readonly #pods: Follower<Pod>;
+  /** The workload is still to be made. */
+  #isAwaited: boolean;
   readonly #replicaSetsOf: { path: string; query: Record<string, string> };
   #replicaSets: readonly ReplicaSet[];
   #wake: () => void = () => {};
@@ -46,13 +49,15 @@ export class Observer {
     this.#cluster = cluster;
     this.#clock = clock;
     const { name, resourceVersion } = identity(known.workload);
+    this.#isAwaited = isNew(known.workload);
     const query = { labelSelector: selectorText(known.workload.spec?.selector ?? {}) };
     const kind = isStatefulSet(known.workload) ? 'statefulset' : 'deployment';
     const onChange = () => this.#wake();
     const shared = { cluster, clock, signal: this.#stop.signal, onChange };
     this.#workload = new Follower<Workload>(
       { ...shared, path: paths.workloads(namespace, kind), query: { fieldSelector: `metadata.name=${name}` } },
-      { metadata: { resourceVersion }, items: [known.workload] },
+      // All objects share one count of versions.
+      this.#isAwaited ? { ...known.pods, items: [] } : { metadata: { resourceVersion }, items: [known.workload] },
     );
     this.#pods = new Follower<Pod>({ ...shared, path: paths.pods(namespace), query }, known.pods);
     this.#replicaSetsOf = { path: paths.replicaSets(namespace), query };
@@ -76,6 +81,8 @@ export class Observer {
    */
   see(workload: Workload): void {
     const known = this.snapshot().workload;
+    if (!known && this.#isAwaited) this.#workload.see(workload);
+    this.#isAwaited = false;
     // None known: it has been deleted meanwhile.
     if (
       known &&

@@ -21,3 +21,11 @@ export const annotations = {
   /** Kubernetes' own: the number of the template, counted by the Deployment's controller. */
   revision: 'deployment.kubernetes.io/revision',
 } as const;
+
+/** Where `kubectl apply` keeps the manifest that it was given (client-side apply; Helm and server-side apply keep none). */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Whether an annotation is this action's to write, or kubectl's copy of a manifest: none of it is a manifest's. */
+export function isOwn(key: string): boolean {
+  return key.startsWith(`${PREFIX}/`) || key === annotations.changeCause || key === LAST_APPLIED;
+}

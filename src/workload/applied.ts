@@ -1,8 +1,6 @@
 import { parseReference, sameRepository } from '../image/reference';
 import type { Deployment } from '../kubectl/objects';
-
-/** Where `kubectl apply` keeps the manifest that it was given (client-side apply; Helm and server-side apply keep none). */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+import { LAST_APPLIED } from './annotations';
 
 /** The image that the manifest applied last names for this container; undefined where there is none, or somebody spoilt it. */
 export function appliedImage({ metadata }: Deployment, container: string): string | undefined {

@@ -8,10 +8,10 @@ import { type HistoryEntry, hasFailed, lastGood, parseHistory, record, recordedA
 import { holderOf, type IsGone, isTaken, writerOf } from './hold';
 import { type Chosen, isSameVersion, type Version, versionIn, versionOf } from './images';
 import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
-import { type Operation, rolloutPatch } from './patch';
+import { type Change, type Operation, rolloutPatch, type Undo } from './patch';
 import { ownersSoak, type Soak } from './soak';
 import { revisionOf } from './stateful';
-import { Unread, type Writing, write } from './write';
+import { type Send, Unread, type Writing, write } from './write';
 
 export interface ImageChange {
   readonly workload: Deployment;
@@ -28,6 +28,8 @@ export interface ImageChange {
   readonly ran?: Overwritten;
   /** Whether the workload's holder is gone, so that its hold may be taken over. */
   readonly isGone?: IsGone;
+  /** Writes the change with the workload's whole manifest; left out: it is patched. */
+  readonly apply?: (workload: Deployment, change: Change) => Promise<Deployment>;
 }
 
 /** What the change was chosen by is not what runs any more: nothing was written. */
@@ -39,6 +41,8 @@ export class Held extends Error {}
 export interface Written {
   /** The workload as it is with the image. */
   readonly workload: Deployment;
+  /** The workload as it was. */
+  readonly found: Deployment;
   /** What it ran before. */
   readonly replaced: Version;
   /** What to go back to: the version that was replaced if it served, else the last one of the history that did. */
@@ -50,13 +54,13 @@ export interface Written {
 /** Writes the image into the workload, and that this run is at work on it. Throws `Held` where another one is, and `Moved`. */
 export async function writeImage(
   writing: Writing,
-  { container, soak, version: to, commit, isRestart, expected, workload: known, ran, isGone }: ImageChange,
+  { container, soak, version: to, commit, isRestart, expected, workload: known, ran, isGone, apply }: ImageChange,
 ): Promise<Written> {
   const { run, workload: where } = writing.config;
   const of = { container: container.name };
-  let before: Omit<Written, 'workload'> = { replaced: versionIn(known, container), restartedAt: null };
+  let before: Omit<Written, 'workload'> = { found: known, replaced: versionIn(known, container), restartedAt: null };
   // All of it is read from the very workload that is patched: somebody may have changed it since preflight.
-  const patchFor = (workload: Deployment): Operation[] => {
+  const patchFor = (workload: Deployment): Operation[] | Send => {
     const holder = holderOf(workload);
     if (holder && holder.id !== run.id && !isGone?.(workload)) throw new Held(holder.url);
     const at = writing.clock.today().toISOString();
@@ -64,7 +68,10 @@ export async function writeImage(
     if (expected !== undefined && replaced.image !== expected) throw new Moved();
     const served = asItWas(replaced, ran);
     const known = lastGood(historyOf(workload), container.name);
-    const isNews = serves(workload, replaced) && (known === undefined || printed(known) !== printed(served));
+    const isNews =
+      replaced.image !== '' &&
+      serves(workload, replaced) &&
+      (known === undefined || printed(known) !== printed(served));
     const found = served !== undefined && {
       ...served,
       run: '',
@@ -78,12 +85,13 @@ export async function writeImage(
     const restartedAt = workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
     // A restart is taken back to the very template, whatever is known of it. And what nothing is known of stays as it was.
     const back = isRestart ? replaced : good && versionOf(good.image, { ...replaced.others, ...good.others });
-    before = { replaced, restartedAt, ...(back !== undefined && { lastGood: back }) };
+    before = { found: workload, replaced, restartedAt, ...(back !== undefined && { lastGood: back }) };
     const history = record(past, { id: run.id, ...to, run: run.url, at, outcome: 'open', ...of });
     const about = { image: to.image, commit, url: run.url };
     const changeCause = line(isRestart ? 'change.cause-restart' : 'change.cause', about);
     const restarted = isRestart && { restartedAt: at };
-    return rolloutPatch(workload, { container, version: to, soak, history, changeCause, commit, run, ...restarted });
+    const change = { container, version: to, soak, history, changeCause, commit, run, ...restarted };
+    return apply ? () => apply(workload, change) : rolloutPatch(workload, change);
   };
   try {
     const isDone = (workload: Deployment) =>
@@ -119,6 +127,8 @@ export interface Restoring {
   /** The run that had written the workload when this one began to watch. */
   readonly writer: string | undefined;
   readonly isGone?: IsGone;
+  /** What has to be undone beside the images, on the workload as it is: a manifest's changes. */
+  readonly undo?: (workload: Deployment) => Undo;
 }
 
 /**
@@ -127,7 +137,7 @@ export interface Restoring {
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, version, writer, restartedAt, isGone }: Restoring,
+  { workload: known, template, container, version, writer, restartedAt, isGone, undo }: Restoring,
 ): Promise<Deployment | 'changed' | 'held'> {
   const { run, operation } = writing.config;
   const { uid } = identity(known);
@@ -144,12 +154,14 @@ export async function restoreImage(
       at,
       container: container.name,
     };
+    const undone = undo?.(workload);
     // What failed must not look as if it were still under way, should this run end before it can say more.
-    const outcome = recordedAs(operation.kind, 'failed');
+    const outcome = recordedAs(undone?.isSameVersion ? 'manifest' : operation.kind, 'failed');
     const history = record(historyOf(workload), { ...entry, outcome, ...revisionIn(workload) });
     const changeCause = line('change.cause-back', { image: version.image, url: run.url });
-    const soak = presentSoak(workload);
-    const back = restartedAt !== undefined && { restartedAt };
+    const soak = undone?.soak ?? presentSoak(workload);
+    const first = undone && { container: undone.container, first: undone.operations };
+    const back = { ...(restartedAt !== undefined && { restartedAt }), ...first };
     return rolloutPatch(workload, { container, version, soak, history, changeCause, commit: '', run, ...back });
   };
   const isDone = (workload: Deployment) =>

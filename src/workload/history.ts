@@ -57,9 +57,13 @@ export function record(history: readonly HistoryEntry[], entry: HistoryEntry): H
   return next;
 }
 
-/** How a restart keeps that it failed: it says nothing against the image, which may serve again in the pods before. */
+/**
+ * How a restart, or a manifest that changed all but the image, keeps that it failed: it says nothing against the image, which may serve
+ * again as it was before.
+ */
 export function recordedAs(operation: string, outcome: string): string {
-  return operation === 'restart' && outcome.startsWith('failed') ? `restart-${outcome}` : outcome;
+  const isOfImage = operation !== 'restart' && operation !== 'manifest';
+  return !isOfImage && outcome.startsWith('failed') ? `${operation}-${outcome}` : outcome;
 }
 
 /** Whether a run ended so that its image is known to serve. */

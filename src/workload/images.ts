@@ -29,10 +29,27 @@ export interface Version {
 }
 
 /** The version that the workload's template has. */
-export function versionIn({ spec }: Pick<Deployment, 'spec'>, { index, others = [] }: Chosen): Version {
+export function versionIn(
+  { spec }: Pick<Deployment, 'spec'>,
+  { name, others = [] }: Pick<Chosen, 'name' | 'others'>,
+): Version {
   const pod = spec?.template.spec;
-  const images = others.map(({ list, index, name }) => [name, pod?.[list]?.[index]?.image ?? '']);
-  return versionOf(pod?.containers[index]?.image ?? '', Object.fromEntries(images));
+  // By name: a manifest may have moved them.
+  const imageOf = (list: OtherContainer['list'], of: string) =>
+    pod?.[list]?.find((each) => each.name === of)?.image ?? '';
+  return versionOf(
+    imageOf('containers', name),
+    Object.fromEntries(others.map((each) => [each.name, imageOf(each.list, each.name)])),
+  );
+}
+
+/** The same containers where they are in this workload; what is not there has the place -1. */
+export function placedIn({ spec }: Pick<Deployment, 'spec'>, { name, others }: Chosen): Chosen {
+  const pod = spec?.template.spec;
+  const placeOf = (list: OtherContainer['list'], of: string) =>
+    pod?.[list]?.findIndex((each) => each.name === of) ?? -1;
+  const placed = others?.map((each) => ({ ...each, index: placeOf(each.list, each.name) }));
+  return { name, index: placeOf('containers', name), ...(placed && { others: placed }) };
 }
 
 /** The version that the containers get: of the others, each has what is said of it, else its fixed image, else the one that was built. */

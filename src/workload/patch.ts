@@ -25,6 +25,18 @@ export interface Change {
   readonly run: RunInfo;
   /** What the template's `restartedAt` is to be: a time, `null` for none; left out: as it is. */
   readonly restartedAt?: string | null;
+  /** What else changes, before all that stands above. */
+  readonly first?: readonly Operation[];
+}
+
+/** What takes a manifest's changes of the workload back. */
+export interface Undo {
+  readonly operations: readonly Operation[];
+  /** Where the containers are after that. */
+  readonly container: Chosen;
+  readonly soak: Soak;
+  /** The images had served in the template before, so that nothing is held against them. */
+  readonly isSameVersion: boolean;
 }
 
 /**
@@ -37,26 +49,32 @@ export function rolloutPatch(workload: Deployment, change: Change): Operation[] 
   const others = (container.others ?? []).map((each) => setImage(each, version.others?.[each.name]));
   return [
     ...guarded(workload),
+    ...(change.first ?? []),
     ...setImage({ list: 'containers', ...container }, version.image),
     ...others.flat(),
     { op: 'add', path: '/spec/minReadySeconds', value: change.soak.set },
     ...restart(workload, change.restartedAt),
-    ...annotate(workload, {
-      [annotations.changeCause]: change.changeCause,
-      [annotations.deployId]: change.run.id,
-      [annotations.run]: change.run.url,
-      [annotations.commit]: change.commit,
-      [annotations.history]: printHistory(change.history),
-      [annotations.hold]: printHold(change.run),
-      [annotations.minReadySeconds]: printRemembered(change.soak),
-    }),
+    ...annotate(workload, rolloutAnnotations(change)),
   ];
+}
+
+/** What a rollout writes on the workload beside the images. */
+export function rolloutAnnotations(change: Change): Record<string, string> {
+  return {
+    [annotations.changeCause]: change.changeCause,
+    [annotations.deployId]: change.run.id,
+    [annotations.run]: change.run.url,
+    [annotations.commit]: change.commit,
+    [annotations.history]: printHistory(change.history),
+    [annotations.hold]: printHold(change.run),
+    [annotations.minReadySeconds]: printRemembered(change.soak),
+  };
 }
 
 function setImage({ list, index, name }: Omit<OtherContainer, 'fixed'>, image: string | undefined): Operation[] {
   const container = `/spec/template/spec/${list}/${index}`;
-  // What is not known of it stays as it is.
-  if (image === undefined) return [];
+  // What is not known of it, or is not there, stays as it is.
+  if (image === undefined || index < 0) return [];
   return [
     { op: 'test', path: `${container}/name`, value: name },
     { op: 'replace', path: `${container}/image`, value: image },
@@ -110,6 +128,6 @@ function annotate(workload: Deployment, values: Readonly<Record<string, string>>
 }
 
 /** A key as one step of a JSON pointer (RFC 6901). */
-function pointerStep(key: string): string {
+export function pointerStep(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

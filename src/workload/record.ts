@@ -17,6 +17,8 @@ export interface Ending {
   readonly isSoakOver: boolean;
   /** The run that had written the workload when this one began to watch. */
   readonly writer: string | undefined;
+  /** What the outcome is of, where that is not the operation. */
+  readonly of?: 'manifest';
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Ending {
  */
 export async function recordOutcome(writing: Writing, known: Deployment, ending: Ending): Promise<string | undefined> {
   const { run, operation } = writing.config;
-  const outcome = recordedAs(operation.kind, ending.outcome);
+  const outcome = recordedAs(ending.of ?? operation.kind, ending.outcome);
   const { container, version, isSoakOver, writer } = ending;
   const at = writing.clock.today().toISOString();
   const template = canonical(known.spec?.template);

@@ -20,6 +20,9 @@ export interface Writing {
   readonly forMs?: number;
 }
 
+/** A write of another form than a patch; it holds for one version of the workload too. */
+export type Send = () => Promise<Workload>;
+
 /** A write got no clear answer, and the workload does not show that it took effect. */
 export class Unread extends Error {}
 
@@ -31,7 +34,7 @@ export class Unread extends Error {}
 export async function write(
   { config, cluster, clock, forMs }: Writing,
   known: Workload,
-  patchFor: (workload: Workload) => Operation[] | undefined,
+  patchFor: (workload: Workload) => Operation[] | Send | undefined,
   isDone: (workload: Workload) => boolean,
 ): Promise<Workload> {
   let workload = known;
@@ -39,6 +42,7 @@ export async function write(
     const patch = patchFor(workload);
     if (!patch) return workload;
     try {
+      if (typeof patch === 'function') return await patch();
       return await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: false });
     } catch (error) {
       const reason = error instanceof KubectlError ? error.reason : 'Other';

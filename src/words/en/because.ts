@@ -10,3 +10,9 @@ export const named = (workload: string): string => `${kindOf(workload)} "${nameO
 
 /** Enough of every digest to recognise it by. */
 export const short = (text: string): string => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
+
+/** Shows what a person wrote, short and on one line. */
+export function quoted(given: string): string {
+  const short = given.length > 120 ? `${given.slice(0, 117)}…` : given;
+  return JSON.stringify(short);
+}

@@ -1,7 +1,7 @@
 import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
 import type { ShapedInput } from '../../inputs/names';
-import { because } from './because';
+import { because, quoted } from './because';
 
 const FLAG = '"true" or "false"';
 
@@ -170,9 +170,3 @@ export const inputProblems = {
     next: 'Add a tag without a repository in front of it, such as ${{ github.sha }}.',
   }),
 };
-
-/** Shows what a person wrote, short and on one line. */
-function quoted(given: string): string {
-  const short = given.length > 120 ? `${given.slice(0, 117)}…` : given;
-  return JSON.stringify(short);
-}

@@ -9,6 +9,7 @@ import { kindOf, resourceOf } from '../workload';
 import { neighbourLines } from './advice';
 import { short } from './because';
 import { githubLines } from './github';
+import { manifestLines } from './manifests';
 import { operationLines } from './operations';
 import { troubleText } from './rollout';
 
@@ -187,6 +188,7 @@ export const lines = {
   ...neighbourLines,
   ...operationLines,
   ...githubLines,
+  ...manifestLines,
   'summary.advice': (_: object) => 'What to write',
   'log.no-contact': ({ detail }: { detail: string }) =>
     `The cluster cannot be seen at present, trying again: ${detail}`,

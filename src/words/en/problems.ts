@@ -4,6 +4,7 @@ import { podCauses } from './causes-pod';
 import { clusterProblems } from './cluster';
 import { githubProblems } from './github';
 import { inputProblems } from './inputs';
+import { manifestProblems } from './manifests';
 import { rollbackProblems, rolloutProblems } from './rollout';
 import { sshProblems } from './ssh';
 
@@ -13,6 +14,7 @@ export const problems = {
   ...buildProblems,
   ...sshProblems,
   ...clusterProblems,
+  ...manifestProblems,
   ...rolloutProblems,
   ...rollbackProblems,
   ...githubProblems,

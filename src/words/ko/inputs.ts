@@ -1,7 +1,7 @@
 import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
 import type { ShapedInput } from '../../inputs/names';
-import { because } from '../en/because';
+import { because, quoted } from '../en/because';
 import type * as english from '../en/inputs';
 
 const FLAG = '"true" 또는 "false"';
@@ -169,9 +169,3 @@ export const inputProblems: typeof english.inputProblems = {
     next: '${{ github.sha }}처럼 앞에 저장소가 없는 태그를 추가하세요.',
   }),
 };
-
-/** Shows what a person wrote, short and on one line. */
-function quoted(given: string): string {
-  const short = given.length > 120 ? `${given.slice(0, 117)}…` : given;
-  return JSON.stringify(short);
-}

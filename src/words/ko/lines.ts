@@ -9,6 +9,7 @@ import type * as english from '../en/lines';
 import { kindOf, resourceOf } from '../workload';
 import { neighbourLines } from './advice';
 import { githubLines } from './github';
+import { manifestLines } from './manifests';
 import { named } from './named';
 import { operationLines } from './operations';
 import { troubleText } from './rollout';
@@ -139,6 +140,7 @@ export const lines: typeof english.lines = {
   ...neighbourLines,
   ...operationLines,
   ...githubLines,
+  ...manifestLines,
   'summary.advice': () => '작성할 내용',
   'log.no-contact': ({ detail }) => `지금은 클러스터를 볼 수 없어서 다시 시도합니다: ${detail}`,
   'log.retry': ({ detail, attempt, ms }) => `${detail} ${printDuration(ms)} 뒤에 다시 시도합니다(${attempt}번째 시도).`,

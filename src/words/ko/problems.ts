@@ -5,6 +5,7 @@ import { podCauses } from './causes-pod';
 import { clusterProblems } from './cluster';
 import { githubProblems } from './github';
 import { inputProblems } from './inputs';
+import { manifestProblems } from './manifests';
 import { rollbackProblems, rolloutProblems } from './rollout';
 import { sshProblems } from './ssh';
 
@@ -14,6 +15,7 @@ export const problems: typeof english.problems = {
   ...buildProblems,
   ...sshProblems,
   ...clusterProblems,
+  ...manifestProblems,
   ...rolloutProblems,
   ...rollbackProblems,
   ...githubProblems,

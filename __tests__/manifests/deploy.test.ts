@@ -1,0 +1,147 @@
+import type { Anything } from '../../src/kubectl/objects';
+import { IMAGE, run } from '../fakes/world';
+import { deployment } from '../workload/deployment';
+import { AnyServer } from './api-server';
+
+const map = (name: string, data: object): Anything => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data,
+});
+const manifestsOf = (...objects: Anything[]) =>
+  objects.map((object, line) => ({ object, at: { file: 'a.yaml', line } }));
+const OLD = map('old', { x: '1' });
+const GIVEN = manifestsOf(map('old', { x: '2' }), map('new', {}));
+const bad = { fates: { [IMAGE]: 'crashes' as const } };
+const DELETE = 'kubectl delete configmap/new -n default';
+
+describe('a deploy with manifests', () => {
+  it('applies them before the workload, and shows what changes', async () => {
+    const { report, objects, said, commands } = await run({ manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect([report.outcome, report.warnings]).toEqual(['deployed', []]);
+    expect([objects.get('configmap/old').data, objects.objects.has('configmap/new')]).toEqual([{ x: '2' }, true]);
+    expect(report.changes).toEqual(['  configmap/old', '- data.x: "1"', '+ data.x: "2"', '+ configmap/new (new)']);
+    expect(said).toEqual(expect.arrayContaining(['Changed configmap/old', 'Created configmap/new']));
+    const place = (what: string) => commands.findIndex((each) => each.includes(what));
+    expect(place('--server-side')).toBeLessThan(place(' patch '));
+  });
+
+  it('takes fields over that are as the manifests say, and tells it as no change', async () => {
+    const objects = new AnyServer([map('old', { x: '2' })]);
+    objects.managers.set('configmap/old', 'kubectl-client-side-apply');
+    const { report, said } = await run({ manifests: manifestsOf(map('old', { x: '2' })), objects });
+    expect([report.outcome, report.changes]).toEqual(['deployed', []]);
+    expect(said).toContain('Applied the manifest of configmap/old');
+  });
+
+  it('that changes only settings says that pods go on without them', async () => {
+    const there = deployment(({ spec }) => Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE }));
+    const { report } = await run({ manifests: GIVEN, objects: new AnyServer([OLD]), workload: there });
+    expect(report.outcome).toBe('unchanged');
+    expect(report.warnings).toEqual([expect.stringMatching(/^configmap\/old changed, but not the pods' template/)]);
+  });
+
+  it('puts back what it has changed where the version is bad, and says what it has created', async () => {
+    const { report, objects, said } = await run({ ...bad, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rolled-back', { x: '1' }]);
+    expect(said).toContain('configmap/old is as it was before this deploy');
+    expect(report.warnings).toEqual([expect.stringContaining(DELETE)]);
+    expect(objects.objects.has('configmap/new')).toBe(true);
+  });
+
+  it('leaves alone what somebody else has changed meanwhile', async () => {
+    const objects = new AnyServer([OLD]);
+    const onEvidence = () => void objects.store({ ...objects.get('configmap/old'), data: { x: '3' } });
+    const { report } = await run({ ...bad, onEvidence, manifests: GIVEN, objects });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rolled-back', { x: '3' }]);
+    expect(report.warnings).toContain('configmap/old was changed by somebody else meanwhile: that change stays');
+  });
+
+  it('says what could not be put back', async () => {
+    const objects = new AnyServer([OLD]);
+    const stderr = 'Error from server (Forbidden): configmaps "old" is forbidden: User "x" cannot patch';
+    const onEvidence = () => void objects.fates.push({ stderr });
+    const { report, codes } = await run({ ...bad, onEvidence, manifests: GIVEN, objects });
+    expect(report.outcome).toBe('failed-rolled-back');
+    expect(codes).toContain('manifests.not-restored');
+  });
+
+  it('leaves everything as it is where it is to put nothing back', async () => {
+    const inputs = { 'rollback-on-failure': 'false' };
+    const { report, objects } = await run({ ...bad, inputs, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed', { x: '2' }]);
+  });
+
+  it('puts back what it has applied where the next is refused, and ends before the workload was touched', async () => {
+    const objects = new AnyServer([OLD]);
+    const stderr = 'The Service "new" is invalid: spec: Invalid value';
+    objects.fates.push('answered', { stderr });
+    const { report, server, codes } = await run({ manifests: GIVEN, objects });
+    expect([report.outcome, codes, server.patches]).toEqual(['refused', ['manifests.rejected'], 0]);
+    expect(objects.get('configmap/old').data).toEqual({ x: '1' });
+  });
+
+  it('that is refused after it has created something has failed, and says so', async () => {
+    const stderr = 'The Service "new" is invalid: spec: Invalid value';
+    const objects = new AnyServer();
+    objects.fates.push('answered', { stderr });
+    const { report } = await run({ manifests: manifestsOf(map('new', {}), map('more', {})), objects });
+    expect([report.outcome, report.serving]).toEqual(['failed', 'unknown']);
+    expect(report.warnings).toEqual([expect.stringContaining(DELETE)]);
+  });
+
+  it('ends before anything is changed where another manager holds a field', async () => {
+    const objects = new AnyServer([OLD]);
+    objects.against.set('configmap/old', 'error: Apply failed with 1 conflict: conflict with "helm" using v1: .data.x');
+    const { report, codes, server } = await run({ manifests: GIVEN, objects });
+    expect([report.outcome, codes, server.patches]).toEqual(['refused', ['manifests.conflict'], 0]);
+    expect(objects.get('configmap/old').data).toEqual({ x: '1' });
+  });
+});
+
+describe('a plan with manifests', () => {
+  const inputs = { 'dry-run': 'true' };
+  const workload: Anything = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'caring-note-api', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: { spec: { containers: [{ name: 'api', image: 'IMAGE' }] } },
+    },
+  };
+
+  it('says what would be applied, and applies nothing', async () => {
+    const { report, objects } = await run({ inputs, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect(report.plan?.steps).toContain('Apply configmap/old, configmap/new');
+    expect(report.plan?.diff).toEqual(expect.arrayContaining(['- data.x: "1"', '+ data.x: "2"']));
+    expect(objects.get('configmap/old').data).toEqual({ x: '1' });
+  });
+
+  it('says that the workload would be made, and compares it with nothing', async () => {
+    const { report, said } = await run({ inputs, manifests: manifestsOf(workload) });
+    expect(said).toContain('There is no Deployment "caring-note-api" yet: the manifests make it');
+    expect([report.outcome, report.previousImage]).toEqual(['planned', '']);
+    expect(report.plan?.diff.filter((each) => each.startsWith('-'))).toEqual([]);
+    expect(report.plan?.diff).toContain('+ deployment/caring-note-api (new)');
+  });
+
+  it('says of a namespace that the manifests make that nothing in it can be tried out', async () => {
+    const space: Anything = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };
+    const { report, said, objects } = await run({
+      inputs,
+      hasNamespace: false,
+      manifests: manifestsOf(space, workload),
+    });
+    expect([report.outcome, objects.calls]).toEqual(['planned', ['get 2', 'apply dry 1']]);
+    expect(said).toContain(
+      'The namespace default is not there: the manifests make it, and nothing in it can be tried out before',
+    );
+  });
+
+  it('is refused where nobody makes the namespace', async () => {
+    const { report, codes } = await run({ inputs, hasNamespace: false, manifests: manifestsOf(workload) });
+    expect([report.outcome, codes]).toEqual(['refused', ['workload.no-namespace']]);
+  });
+});
