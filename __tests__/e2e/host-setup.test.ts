@@ -658,9 +658,9 @@ describe('the account', () => {
     const fresh = { ...deployment({}, { env: [{ name: 'A', value: 'b' }] }), metadata: { name: 'fresh' } };
     for (const each of [...items, fresh])
       expect(asAccount([...onServer, '-f', '-'], JSON.stringify(each))).toMatchObject({ status: 0 });
-    const patch = ['patch', 'ConfigMap.v1./made', '-n', app.namespace, '--type=json', '--patch-file=/dev/stdin'];
-    const back = [{ op: 'add', path: '/data', value: { a: 'c' } }];
-    expect(asAccount(patch, JSON.stringify(back))).toMatchObject({ status: 0 });
+    const back = `--patch=${JSON.stringify([{ op: 'add', path: '/data', value: { a: 'c' } }])}`;
+    const patch = ['patch', 'ConfigMap.v1./made', '-n', app.namespace, '--type=json', back];
+    expect(asAccount(patch)).toMatchObject({ status: 0 });
     const reach = (what: string) => new RegExp(`may not let pods reach out of their namespace: ${what}$`, 'm');
     const secure = (securityContext: unknown) => deployment({}, { securityContext });
     const refused: [unknown, RegExp][] = [

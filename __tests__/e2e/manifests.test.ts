@@ -140,7 +140,9 @@ describe('a deploy with manifests', () => {
   });
 
   it('puts everything back after a bad version with a changed template, and lists what it has created', async () => {
-    team.write((text) => text.replace('value: staging', 'value: bad').replace('port: 80,', 'port: 81,'));
+    team.write((text) =>
+      text.replace('value: staging', 'value: bad').replace('port: 80,', 'port: 81,').replace(PASSWORD, 'another-one'),
+    );
     team.file('deploy/more.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n');
     team.app.dockerfile('ENV CRASH_AFTER=0s');
     const bad = await team.run('bad', { 'max-restarts': '0' });
@@ -148,6 +150,7 @@ describe('a deploy with manifests', () => {
     expect([team.image, team.profile, team.version()]).toEqual([image, 'staging2', 'one']);
     expect(team.get('service/caring-note-api', '{.spec.ports[*].port}')).toBe('80');
     expect(team.get('configmap/settings', '{.data.A}')).toBe('two');
+    expect(team.get('secret/caring-note-api', '{.data.*}')).toBe(Buffer.from(PASSWORD).toString('base64'));
     expect(bad.log).toContain(`kubectl delete configmap/more -n ${team.app.namespace}`);
   });
 

@@ -65,7 +65,8 @@ export class AnyServer {
     const [, verb = ''] = argv;
     const isDryRun = argv.includes('--dry-run=server');
     const isForced = argv.includes('--force-conflicts');
-    const input = JSON.parse(stdin) as { items?: Anything[] } & Operation[];
+    const given = argv.find((word) => word.startsWith('--patch='))?.slice('--patch='.length);
+    const input = JSON.parse(given ?? stdin) as { items?: Anything[] } & Operation[];
     const items = input.items ?? [];
     this.calls.push([verb, ...(isDryRun ? ['dry'] : []), ...(isForced ? ['forced'] : []), items.length].join(' '));
     if (verb === 'get')

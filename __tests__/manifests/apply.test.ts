@@ -260,4 +260,15 @@ describe('putting an object back', () => {
     expect(transport.commands.flatMap(({ argv }) => argv).join(' ')).not.toMatch(/aHVudGVyMg|bmV3/);
     expect(keyOf(after)).toBe('secret/a');
   });
+
+  it('sends what no argument list can hold in another way', async () => {
+    const server = new AnyServer([map('a', { x: '1'.repeat(200_000) })]);
+    const transport = new FakeTransport(server.handler);
+    const was = server.get('configmap/a');
+    const after = server.store({ ...was, data: { x: '2' } });
+    const { clock } = before(server).writing;
+    await restoreChange({ cluster: new Cluster(transport, ['kubectl']), clock }, { before: was, after });
+    expect(server.get('configmap/a').data).toEqual(was.data);
+    for (const { argv } of transport.commands) expect(argv.join(' ').length).toBeLessThan(1_000);
+  });
 });

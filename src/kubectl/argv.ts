@@ -99,11 +99,13 @@ export function applyArgv({ dryRun, force }: Applying): string[] {
   ];
 }
 
-/** Patches an object by the JSON patch that comes by standard input: it may hold what no argument list should. */
-export function patchInputArgv(kind: string, name: string, namespace: string): string[] {
+/** Patches an object of any kind by a JSON patch; left out: by the one that comes by standard input. */
+export function patchAnyArgv(resource: string, namespace: string, patch?: string): string[] {
+  // Read as a file, standard input has to be a pipe; some SSH servers give a socket.
+  const source = patch === undefined ? '--patch-file=/dev/stdin' : `--patch=${patch}`;
   return [
-    ...['patch', `${kind}/${name}`, `--namespace=${namespace}`, '--type=json', '--patch-file=/dev/stdin'],
-    ...['--output=json', '--field-manager=deploy-action', '--request-timeout=30s'],
+    ...['patch', resource, `--namespace=${namespace}`, '--type=json', source, '--output=json'],
+    ...['--field-manager=deploy-action', '--request-timeout=30s'],
   ];
 }
 

@@ -6,8 +6,8 @@ import {
   bodyArgv,
   getArgv,
   type PatchTarget,
+  patchAnyArgv,
   patchArgv,
-  patchInputArgv,
   paths,
   readArgv,
   WATCH_SECONDS,
@@ -28,6 +28,9 @@ export class KubectlError extends Error {
     this.name = 'KubectlError';
   }
 }
+
+/** Characters of a patch; Linux allows 128 KiB for a whole command, quotes included. */
+const MOST_IN_ARGUMENT = 30_000;
 
 /** Milliseconds that kubectl itself (30 s at most) and a slow host may need. */
 const CALL_MS = 45_000;
@@ -89,11 +92,14 @@ export class Cluster {
     return unlisted(await this.call(applyArgv(applying), effect, undefined, listOf(objects)));
   }
 
-  /** Patches an object of any kind by a JSON patch. */
-  async patchAny(object: Anything, patch: unknown): Promise<Anything> {
+  /** Patches an object of any kind. What no argument list may show, or can hold, goes by standard input. */
+  async patchAny(object: Anything, operations: unknown): Promise<Anything> {
     const { name, namespace = '' } = object.metadata;
-    const argv = patchInputArgv(fullKindOf(object), name, namespace);
-    return parse<Anything>(await this.call(argv, 'change', undefined, JSON.stringify(patch)));
+    const patch = JSON.stringify(operations);
+    const resource = `${fullKindOf(object)}/${name}`;
+    const isHidden = object.kind === 'Secret' || patch.length > MOST_IN_ARGUMENT;
+    const argv = patchAnyArgv(resource, namespace, isHidden ? undefined : patch);
+    return parse<Anything>(await this.call(argv, 'change', undefined, isHidden ? patch : undefined));
   }
 
   /** Text of a command's output, for people. */
