@@ -6,7 +6,7 @@ import {
   stepsSince,
   type Told,
   type Wait,
-  type Whose,
+  type Which,
   waitOf,
 } from '../rollout/steps';
 import type { PodTrouble, Verdict } from '../rollout/verdict';
@@ -34,7 +34,7 @@ const FACE_OF: Readonly<Record<string, string>> = { ImagePullBackOff: 'ErrImageP
 export function progressLines(
   clock: Clock,
   write: (text: string) => void,
-  whose: Whose = 'new',
+  which: Which = 'new',
 ): (verdict: Verdict, snapshot: Snapshot, noContact: string | undefined) => void {
   const startedAt = clock.now();
   const troubles = new Map<string, Set<string>>();
@@ -51,7 +51,7 @@ export function progressLines(
     writtenAt = clock.now();
   };
   const since = () => clock.now() - startedAt;
-  const tell = (step: Step) => writeLine(line('log.step', { step, whose, ms: since() }));
+  const tell = (step: Step) => writeLine(line('log.step', { step, which, ms: since() }));
   const tellTrouble = (trouble: PodTrouble) => {
     // One that is merely not ready yet is what is waited for.
     const isMild = trouble.reason === 'NotReady' || trouble.reason === 'NotStarted';
@@ -99,6 +99,6 @@ export function progressLines(
     const isDue = forMs >= (found === 'soak' && soak > 0 ? 0 : PATIENCE_MS);
     if ((wait.isTold || !isDue || !mayWrite()) && now - writtenAt < HEARTBEAT_MS) return;
     wait.isTold = true;
-    writeLine(line('log.waiting', { wait: found, soak, ready, desired, forMs, whose, ms: since() }));
+    writeLine(line('log.waiting', { wait: found, soak, ready, desired, forMs, which, ms: since() }));
   };
 }

@@ -10,8 +10,9 @@ const TICK_MS = 1_000;
 /** Readings of events that a rollout has for this, and milliseconds between them: one is for all pods that have come by then. */
 const READINGS = 3;
 const AGAIN_MS = 10_000;
-/** Seconds from which it is worth a question where they have gone. */
-const SLOW_SECONDS = 2;
+/** Seconds of being set up from which it is worth a question where they have gone, and milliseconds of pulling that are worth a line. */
+const SLOW_SECONDS = 3;
+const WORTH_MS = 1_000;
 
 /** Finds out how long pulling took, where new pods took long to be set up. Nothing waits for it, and nothing depends on it. */
 export class Pulls {
@@ -51,7 +52,8 @@ export class Pulls {
       const [slowest] = list.items
         .filter(({ involvedObject }) => involvedObject.uid === uid)
         .flatMap(({ message = '' }) => pullIn(message) ?? [])
-        .sort((one, other) => (other.ms ?? 0) - (one.ms ?? 0));
+        .filter(({ ms, waitedMs }) => ms + waitedMs >= WORTH_MS)
+        .sort((one, other) => other.ms - one.ms);
       return slowest ? [[uid, slowest]] : [];
     });
     this.seen = { ...this.seen, ...Object.fromEntries(pulls) };

@@ -21,11 +21,11 @@ export type Step =
   | { readonly did: 'pulled'; readonly pull: Pull }
   | { readonly did: 'serves'; readonly ready: number; readonly of: number; readonly old: 'none' | 'ended' | number };
 
-/** Whose pods are watched: those of the new version, of one that was there already, or of the one that is brought back. */
-export type Whose = 'new' | 'present' | 'restored';
+/** The pods that are watched: those of the new version, of one that was there already, or of the one that is brought back. */
+export type Which = 'new' | 'present' | 'restored';
 
 /** What is waited for, as far as a pod's own state says more of it than the rollout's. */
-export type Wait = WaitingFor | 'old-ending' | 'node' | 'set-up' | 'program';
+export type Wait = WaitingFor | 'old-ending' | 'node' | 'set-up' | 'program' | 'restart';
 
 /** What has been told of a rollout so far: pods by UID. */
 export interface Told {
@@ -66,9 +66,7 @@ export function stepsSince(
 
   const steps: Step[] = [];
   const pulled = pods.filter((pod) => snapshot.pulled?.[uidOf(pod)]).filter(isNews(told.pulled));
-  const [pull] = pulled
-    .flatMap((pod) => snapshot.pulled?.[uidOf(pod)] ?? [])
-    .sort((one, other) => (other.ms ?? 0) - (one.ms ?? 0));
+  const [pull] = pulled.flatMap((pod) => snapshot.pulled?.[uidOf(pod)] ?? []).sort((one, other) => other.ms - one.ms);
   if (pull) steps.push({ did: 'pulled', pull });
   const nowReady = ready.filter(isNews(told.ready));
   if (nowReady.length > 0) {
@@ -104,7 +102,10 @@ export function waitOf(waitingFor: WaitingFor, snapshot: Snapshot): Wait {
   if (waitingFor !== 'ready' || !pod) return waitingFor;
   if (!pod.spec?.nodeName) return 'node';
   if (isBeingSetUp(pod)) return 'set-up';
-  return pod.status?.containerStatuses?.every(({ state }) => state?.running) ? 'program' : 'ready';
+  const { containerStatuses = [] } = pod.status ?? {};
+  if (containerStatuses.some(({ state, lastState }) => !state?.running && (state?.terminated ?? lastState?.terminated)))
+    return 'restart';
+  return containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.running) ? 'program' : 'ready';
 }
 
 function present(snapshot: Snapshot): Pod[] {

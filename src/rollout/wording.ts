@@ -51,11 +51,11 @@ export function pullText(text: string): string {
   );
 }
 
-/** An image that came to its node: how long that took (none where it was there already), and its size where the kubelet tells. */
+/** An image that came to its node: how long that took, and its size where the kubelet tells. */
 export interface Pull {
-  readonly ms?: number;
+  readonly ms: number;
   /** Before that, for other images on their way to the node. */
-  readonly waitedMs?: number;
+  readonly waitedMs: number;
   /** Of all its layers, those included that were there already. */
   readonly bytes?: number;
 }
@@ -68,9 +68,8 @@ function goDuration(text: string): number {
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS_MS[unit] ?? 0), 0);
 }
 
-/** What a "Pulled" event says; undefined where it says neither how long it took nor that there was nothing to pull. */
+/** What a "Pulled" event says; undefined where it does not say how long it took, or there was nothing to pull. */
 export function pullIn(message: string): Pull | undefined {
-  if (/ already present on machine/.test(message)) return {};
   const [, took, inAll] =
     /^Successfully pulled image "[^"]*" in (\S+)(?: \((\S+) including waiting\))?/.exec(message) ?? [];
   if (took === undefined) return undefined;

@@ -1,12 +1,12 @@
 import { printDuration } from '../../inputs/duration';
-import type { Some, Step, Wait, Whose } from '../../rollout/steps';
+import type { Some, Step, Wait, Which } from '../../rollout/steps';
 import type { PodTrouble } from '../../rollout/verdict';
 import type { Pull } from '../../rollout/wording';
 import { printBytes } from '../bytes';
 import { troubleText } from './rollout';
 
 /** What the pods are called, and what those that they replace are. */
-const NAMES: Record<Whose, { ours: string; theirs: string }> = {
+const NAMES: Record<Which, { ours: string; theirs: string }> = {
   new: { ours: 'new ', theirs: 'old ' },
   present: { ours: '', theirs: 'other ' },
   restored: { ours: 'restored ', theirs: 'withdrawn ' },
@@ -25,14 +25,13 @@ function after([least, most]: readonly [number, number]): string {
   return least === most ? ` after ${seconds(most)}` : ` after ${seconds(least)} to ${seconds(most)}`;
 }
 
-function pulled({ ms, waitedMs = 0, bytes }: Pull): string {
-  if (ms === undefined) return 'the node had the image already';
+function pulled({ ms, waitedMs, bytes }: Pull): string {
   const waited = waitedMs >= 1_000 ? `, after ${printDuration(waitedMs)} behind other images` : '';
   return `the node pulled the image${bytes === undefined ? '' : ` (${printBytes(bytes)} in all)`} in ${printDuration(ms)}${waited}`;
 }
 
-function stepText(step: Step, whose: Whose): string {
-  const { ours, theirs } = NAMES[whose];
+function stepText(step: Step, which: Which): string {
+  const { ours, theirs } = NAMES[which];
   switch (step.did) {
     case 'starts': {
       const [node, ...others] = step.nodes;
@@ -44,7 +43,7 @@ function stepText(step: Step, whose: Whose): string {
     case 'stopping':
       return `${podsOf(theirs, step)} ${be(step)} told to stop`;
     case 'kept':
-      return `${step.ready}/${step.of} pods of this version are there and ready already`;
+      return `${step.ready}/${step.of} pods of ${which === 'restored' ? 'the version before' : 'this version'} are there and ready already`;
     case 'lost':
       return `a ${ours}pod is not ready any more (${step.ready}/${step.of} ready)`;
     case 'pulled':
@@ -69,7 +68,9 @@ const WAITS: Record<Wait, (of: { ours: string; theirs: string; soak: number }) =
   node: ({ ours }) => `waiting for a node that takes the ${ours}pod`,
   'set-up': ({ ours }) =>
     `waiting for the node to set the ${ours}pod up: it pulls the image, and prepares network and volumes`,
-  program: ({ ours }) => `waiting for the ${ours}pod to become ready: its program runs, and does not answer yet`,
+  program: ({ ours }) =>
+    `waiting for the ${ours}pod to become ready: its program runs, but does not say yet that it is ready`,
+  restart: () => 'waiting for the node to start the program again',
   ready: ({ ours }) => `waiting for ${ours}pods to become ready`,
   soak: ({ ours, soak }) =>
     soak > 0
@@ -83,14 +84,14 @@ const at = (ms: number) => `${printDuration(ms).padStart(8)}  `;
 
 /** The lines of a rollout while it is watched; `ms` is how long it has been. */
 export const rolloutLines = {
-  'log.step': ({ step, whose, ms }: { step: Step; whose: Whose; ms: number }) => `${at(ms)}${stepText(step, whose)}`,
+  'log.step': ({ step, which, ms }: { step: Step; which: Which; ms: number }) => `${at(ms)}${stepText(step, which)}`,
   'log.waiting': ({
     wait,
     soak,
     ready,
     desired,
     forMs,
-    whose,
+    which,
     ms,
   }: {
     wait: Wait;
@@ -98,9 +99,9 @@ export const rolloutLines = {
     ready: number;
     desired: number;
     forMs: number;
-    whose: Whose;
+    which: Which;
     ms: number;
   }) =>
-    `${at(ms)}${WAITS[wait]({ ...NAMES[whose], soak })}${forMs < 1_000 ? '' : ` (for ${printDuration(forMs)} so far; ${ready}/${desired} ready)`}`,
+    `${at(ms)}${WAITS[wait]({ ...NAMES[which], soak })}${forMs < 2_000 ? '' : ` (for ${printDuration(forMs)} so far; ${ready}/${desired} ready)`}`,
   'log.trouble': ({ trouble, ms }: { trouble: PodTrouble; ms: number }) => `${at(ms)}${troubleText(trouble)}`,
 };

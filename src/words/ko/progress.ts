@@ -1,12 +1,12 @@
 import { printDuration } from '../../inputs/duration';
-import type { Some, Step, Wait, Whose } from '../../rollout/steps';
+import type { Some, Step, Wait, Which } from '../../rollout/steps';
 import type { Pull } from '../../rollout/wording';
 import { printBytes } from '../bytes';
 import type * as english from '../en/progress';
 import { troubleText } from './rollout';
 
 /** What the pods are called, and what those that they replace are. */
-const NAMES: Record<Whose, { ours: string; theirs: string }> = {
+const NAMES: Record<Which, { ours: string; theirs: string }> = {
   new: { ours: '새 Pod', theirs: '이전 Pod' },
   present: { ours: 'Pod', theirs: '다른 Pod' },
   restored: { ours: '되살린 Pod', theirs: '물러나는 Pod' },
@@ -22,14 +22,13 @@ function after([least, most]: readonly [number, number]): string {
   return least === most ? `(생성 후 ${seconds(most)})` : `(생성 후 ${seconds(least)}에서 ${seconds(most)})`;
 }
 
-function pulled({ ms, waitedMs = 0, bytes }: Pull): string {
-  if (ms === undefined) return '노드에 이미지가 이미 있었음';
+function pulled({ ms, waitedMs, bytes }: Pull): string {
   const waited = waitedMs >= 1_000 ? `, 그 전에 다른 이미지를 ${printDuration(waitedMs)} 기다림` : '';
   return `노드가 이미지를 ${printDuration(ms)} 만에 받음${bytes === undefined ? '' : `(모두 ${printBytes(bytes)})`}${waited}`;
 }
 
-function stepText(step: Step, whose: Whose): string {
-  const { ours, theirs } = NAMES[whose];
+function stepText(step: Step, which: Which): string {
+  const { ours, theirs } = NAMES[which];
   switch (step.did) {
     case 'starts': {
       const [node, ...others] = step.nodes;
@@ -42,7 +41,7 @@ function stepText(step: Step, whose: Whose): string {
     case 'stopping':
       return `${podsOf(theirs, step)}: 종료하라는 지시를 받음`;
     case 'kept':
-      return `이 버전의 Pod ${step.ready}/${step.of}: 이미 있고 준비되어 있음`;
+      return `${which === 'restored' ? '그 전' : '이'} 버전의 Pod ${step.ready}/${step.of}: 이미 있고 준비되어 있음`;
     case 'lost':
       return `${ours} 하나가 더는 준비 상태가 아님(${step.ready}/${step.of} 준비)`;
     case 'pulled':
@@ -66,7 +65,8 @@ const WAITS: Record<Wait, (of: { ours: string; theirs: string; soak: number }) =
   'old-ending': ({ ours, theirs }) => `${ours}에 앞서 ${theirs}가 종료되기를 기다리는 중`,
   node: ({ ours }) => `${ours}를 받을 노드를 기다리는 중`,
   'set-up': ({ ours }) => `노드가 ${ours}를 준비하기를 기다리는 중: 이미지를 받고 네트워크와 볼륨을 마련함`,
-  program: ({ ours }) => `${ours}가 준비되기를 기다리는 중: 프로그램은 실행 중이지만 아직 응답하지 않음`,
+  program: ({ ours }) => `${ours}가 준비되기를 기다리는 중: 프로그램은 실행 중이지만 아직 준비되었다고 알리지 않음`,
+  restart: () => '노드가 프로그램을 다시 시작하기를 기다리는 중',
   ready: ({ ours }) => `${ours}가 준비되기를 기다리는 중`,
   soak: ({ ours, soak }) =>
     soak > 0
@@ -80,8 +80,8 @@ const at = (ms: number) => `${printDuration(ms).padStart(8)}  `;
 
 /** The lines of a rollout while it is watched. */
 export const rolloutLines: typeof english.rolloutLines = {
-  'log.step': ({ step, whose, ms }) => `${at(ms)}${stepText(step, whose)}`,
-  'log.waiting': ({ wait, soak, ready, desired, forMs, whose, ms }) =>
-    `${at(ms)}${WAITS[wait]({ ...NAMES[whose], soak })}${forMs < 1_000 ? '' : ` (지금까지 ${printDuration(forMs)}, ${ready}/${desired} 준비)`}`,
+  'log.step': ({ step, which, ms }) => `${at(ms)}${stepText(step, which)}`,
+  'log.waiting': ({ wait, soak, ready, desired, forMs, which, ms }) =>
+    `${at(ms)}${WAITS[wait]({ ...NAMES[which], soak })}${forMs < 2_000 ? '' : ` (지금까지 ${printDuration(forMs)}, ${ready}/${desired} 준비)`}`,
   'log.trouble': ({ trouble, ms }) => `${at(ms)}${troubleText(trouble)}`,
 };
