@@ -69,7 +69,7 @@ describe('the log of a rollout', () => {
     expect(logOf('good')).toEqual([
       '0 ms  new pod 1/2 starts on node testbed',
       '1.4 s  new pod 1/2 is ready after 1 s',
-      '1.4 s  waiting until the new pods have stayed ready for 2 s',
+      '2.4 s  waiting until the new pods have stayed ready for 2 s',
       '2.7 s  old pod 1/2 is told to stop',
       '2.7 s  new pod 2/2 starts on node testbed',
       '4.3 s  new pod 2/2 is ready after 1 s',
@@ -85,7 +85,7 @@ describe('the log of a rollout', () => {
       expect.stringMatching(/^6\.2 s {2}waiting for the new pod to become ready: its program runs/),
       expect.stringMatching(/^36\.2 s .* its program runs, .*\(for 35 s so far; 0\/1 ready\)$/),
       '1 m 01 s  new pod 1/1 is ready after 1 m 01 s',
-      '1 m 01 s  waiting until the new pods have stayed ready for 3 s',
+      '1 m 02 s  waiting until the new pods have stayed ready for 3 s',
       expect.stringMatching(/old pod 1\/1 is told to stop$/),
       expect.stringMatching(/1\/1 new pods serve; 1 old pod is still ending$/),
     ]);

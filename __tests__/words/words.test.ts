@@ -87,6 +87,7 @@ const WAITS: readonly Wait[] = [
     'node',
     'set-up',
     'program',
+    'restart',
     'ready',
     'soak',
     'old-pods',

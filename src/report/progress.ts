@@ -17,6 +17,8 @@ import { line } from '../words/words';
 const HEARTBEAT_MS = 30_000;
 /** How long most waits may last before they are worth a line: what happens tells them by itself. */
 const PATIENCE_MS = 5_000;
+/** The same of a soak, which nothing else tells; the workload's counts may come a moment after its pods. */
+const SOAK_MS = 500;
 /** Lines that may come at once, milliseconds that each costs, and after how many of them only every `HEARTBEAT_MS` one comes. */
 const AT_ONCE = 3;
 const LINE_MS = 1_000;
@@ -83,10 +85,10 @@ export function progressLines(
     if (verdict.kind === 'waiting' && isBlind) return;
     const isBegun = verdict.kind !== 'waiting' || verdict.waitingFor !== 'controller';
     const isOver = verdict.kind !== 'waiting';
-    if (isBegun && (mayWrite() || (isOver && lines < LINES))) {
-      const since = stepsSince(told, snapshot, desired);
-      told = since.told;
-      for (const step of since.steps) tell(step);
+    if (isBegun && (mayWrite() || isOver)) {
+      const news = stepsSince(told, snapshot, desired);
+      told = news.told;
+      if (lines < LINES) for (const step of news.steps) tell(step);
     }
     if (verdict.kind === 'good') tell(serving(told, snapshot, verdict.progress));
     if (verdict.kind !== 'waiting') return;
@@ -96,7 +98,7 @@ export function progressLines(
     if (wait?.for !== found) wait = { for: found, since: now, isTold: false };
     const soak = snapshot.workload?.spec?.minReadySeconds ?? 0;
     const forMs = now - wait.since;
-    const isDue = forMs >= (found === 'soak' && soak > 0 ? 0 : PATIENCE_MS);
+    const isDue = forMs >= (found === 'soak' && soak > 0 ? SOAK_MS : PATIENCE_MS);
     if ((wait.isTold || !isDue || !mayWrite()) && now - writtenAt < HEARTBEAT_MS) return;
     wait.isTold = true;
     writeLine(line('log.waiting', { wait: found, soak, ready, desired, forMs, which, ms: since() }));
