@@ -82,7 +82,7 @@ describe('the log of a rollout', () => {
   it('says how long a pod took that came late, and meanwhile every 30 s what is waited for and for how long', () => {
     expect(logOf('ready-after-60s')).toEqual([
       '0 ms  new pod 1/1 starts on node testbed',
-      expect.stringMatching(/^6\.2 s {2}waiting for the new pod to become ready: its program runs/),
+      expect.stringMatching(/^6\.2 s {2}waiting for a new pod to become ready: its program runs/),
       expect.stringMatching(/^36\.2 s .* its program runs, .*\(for 35 s so far; 0\/1 ready\)$/),
       '1 m 01 s  new pod 1/1 is ready after 1 m 01 s',
       '1 m 02 s  waiting until the new pods have stayed ready for 3 s',

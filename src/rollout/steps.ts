@@ -52,7 +52,9 @@ export function stepsSince(
   desired: number,
 ): { readonly told: Told; readonly steps: readonly Step[] } {
   const pods = present(snapshot);
-  const isNews = (known: readonly string[]) => (pod: Pod) => !known.includes(uidOf(pod));
+  // Until the controller has seen the template, all pods of a StatefulSet pass for old ones.
+  const isNews = (known: readonly string[]) => (pod: Pod) =>
+    !known.includes(uidOf(pod)) && !told.old.includes(uidOf(pod));
   const some = (count: number, last: number, all: number): Some => ({
     first: Math.max(1, last - count + 1),
     last,
@@ -61,7 +63,7 @@ export function stepsSince(
   const started = pods.filter((pod) => pod.spec?.nodeName !== undefined || isReady(pod));
   const ready = pods.filter(isReady);
   const stay = hasLetOldGo(snapshot) ? [] : staying(snapshot).map(uidOf);
-  const old = [...new Set([...told.old, ...stay])];
+  const old = [...new Set([...told.old, ...stay])].filter((uid) => !pods.some((pod) => uidOf(pod) === uid));
   const stopped = old.filter((uid) => !stay.includes(uid));
 
   const steps: Step[] = [];

@@ -65,11 +65,11 @@ const WAITS: Record<Wait, (of: { ours: string; theirs: string; soak: number }) =
   controller: () => 'waiting for the cluster to begin',
   pods: ({ ours }) => `waiting for the cluster to create ${ours}pods`,
   'old-ending': ({ ours, theirs }) => `waiting for ${theirs}pods to end, before ${ours}pods come`,
-  node: ({ ours }) => `waiting for a node that takes the ${ours}pod`,
+  node: ({ ours }) => `waiting for a node that takes a ${ours}pod`,
   'set-up': ({ ours }) =>
-    `waiting for the node to set the ${ours}pod up: it pulls the image, and prepares network and volumes`,
+    `waiting for the node to set a ${ours}pod up: it pulls the image, and prepares network and volumes`,
   program: ({ ours }) =>
-    `waiting for the ${ours}pod to become ready: its program runs, but does not say yet that it is ready`,
+    `waiting for a ${ours}pod to become ready: its program runs, but does not say yet that it is ready`,
   restart: () => 'waiting for the node to start the program again',
   ready: ({ ours }) => `waiting for ${ours}pods to become ready`,
   soak: ({ ours, soak }) =>

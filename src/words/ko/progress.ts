@@ -70,7 +70,7 @@ const WAITS: Record<Wait, (of: { ours: string; theirs: string; soak: number }) =
   ready: ({ ours }) => `${ours}가 준비되기를 기다리는 중`,
   soak: ({ ours, soak }) =>
     soak > 0
-      ? `${ours}가 ${soak} s 동안 준비 상태를 유지하기를 기다리는 중`
+      ? `${ours}가 ${soak}초 동안 준비 상태를 유지하기를 기다리는 중`
       : `${ours}가 준비 상태를 유지하는지 지켜보는 중`,
   'old-pods': ({ theirs }) => `${theirs}가 종료 지시를 받기를 기다리는 중`,
   verify: () => '"verify-path"에 올바른 응답이 오기를 기다리는 중',
