@@ -1,15 +1,15 @@
 import type { Pod, ReplicaSet } from '../../src/kubectl/objects';
-import type { Snapshot } from '../../src/rollout/snapshot';
+import { type Snapshot, templateOf } from '../../src/rollout/snapshot';
 import { beginTelling, type Step, serving, stepsSince, waitOf } from '../../src/rollout/steps';
 import type { WaitingFor } from '../../src/rollout/verdict';
 import { deployment } from '../workload/deployment';
 import { podOf, snapshotOf, status, waiting } from './cluster';
 import { ourWrite, recording } from './replay';
 
-/** All that a recording tells from our write on, and how it stood at its end. */
-function told(name: string, desired: number): { steps: Step[]; end: Step } {
+/** All that a recording tells from a write of ours on (the first, where none is named), and how it stood at its end. */
+function told(name: string, desired: number, write?: number): { steps: Step[]; end: Step } {
   const looks = recording(name);
-  const { index } = ourWrite(looks);
+  const index = write ?? ourWrite(looks).index;
   const [first, ...later] = looks.slice(Math.max(0, index - 1));
   if (!first) throw new Error('nothing was recorded');
   let known = beginTelling({ ...first, ...(looks[index]?.workload && { workload: looks[index].workload }) });
@@ -60,6 +60,22 @@ describe('what a rollout has done since it was told last', () => {
     expect(good.end).toEqual({ did: 'serves', ready: 2, of: 2, old: 'ended' });
     expect(did(told('drain-30s', 2))).toEqual(did(good));
     expect(did(told('scaled-during', 2))).toContain('starts 2/2');
+  });
+
+  it('begins with an old pod, where a StatefulSet is updated', () => {
+    const { steps, end } = told('statefulset-good', 2);
+    expect(did({ steps })).toEqual([
+      ...['stopping 1/2', 'starts 1/2', 'ready 1/2', 'stopping 2/2', 'starts 2/2', 'ready 2/2'],
+    ]);
+    expect(end).toMatchObject({ old: 'ended' });
+  });
+
+  it('is nothing of the pods of a StatefulSet that kept their version, once that is put back', () => {
+    const looks = recording('statefulset-back');
+    const { index } = ourWrite(looks);
+    const template = (look?: Snapshot) => look?.workload && templateOf(look.workload);
+    const back = looks.findIndex((look, at) => at > index && template(look) === template(looks[0]));
+    expect(did(told('statefulset-back', 2, back))).toEqual(['stopping 1/1', 'starts 2/2', 'ready 2/2']);
   });
 
   it('says how long a pod took from its creation, by the times of the cluster', () => {
