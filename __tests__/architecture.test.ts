@@ -63,6 +63,7 @@ const PURE = [
   'rollout/inferred',
   'rollout/judge',
   'rollout/ending',
+  'rollout/steps',
   'report/report',
   'report/phase',
   'report/pods',

@@ -173,7 +173,7 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
   const waiting = new WaitingPods(cluster, clock, where.namespace);
-  const onLook = progressLines(clock, (text) => reporter.log.info(text));
+  const onLook = progressLines(clock, (text) => reporter.log.info(text), 'restored');
   const failed = before.workload && waitsForBroken(before.workload) ? revisionOf(before.workload) : undefined;
   const unblocker =
     failed === undefined ? undefined : new Unblocker(cluster, clock, { namespace: where.namespace, failed });

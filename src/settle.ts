@@ -1,6 +1,7 @@
 import { type Ended, isPutBack, recover } from './recover';
 import { progressLines } from './report/progress';
 import { unclearEnding } from './rollout/ending';
+import { Pulls } from './rollout/pulls';
 import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
@@ -103,9 +104,10 @@ async function watch({ run, begun }: Part, signal: AbortSignal): Promise<Watched
   const port = verifyPath?.port ?? container.port;
   const check =
     verifyPath && port && new PathCheck(cluster, clock, { namespace, port, path: verifyPath.path, hasReadinessProbe });
-  const onLook = progressLines(clock, (text) => reporter.log.info(text));
+  const onLook = progressLines(clock, (text) => reporter.log.info(text), begun.changed ? 'new' : 'present');
   const waiting = new WaitingPods(cluster, clock, namespace);
-  return watchRollout(target, { observer, clock, signal, onLook, waiting, ...(check && { check }) });
+  const pulls = new Pulls(cluster, clock, namespace);
+  return watchRollout(target, { observer, clock, signal, onLook, waiting, pulls, ...(check && { check }) });
 }
 
 /** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */

@@ -53,7 +53,7 @@ describe('a cancel', () => {
 
   it('during the rollout stops watching, says how to see its end, and leaves the old version serving', async () => {
     app.dockerfile('ENV UNREADY=1');
-    const result = await cancelAt(/new: 1\/1 created/, 'cancelled-rollout');
+    const result = await cancelAt(/new pod 1\/1/, 'cancelled-rollout');
     app.dockerfile();
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 1, outcome: 'cancelled' });
     expect(result.outputs.cause).toMatch(/cancelled while the new version was being rolled out/);

@@ -7,7 +7,7 @@ jest.setTimeout(90_000);
 const SHA = '0123456789abcdef0123456789abcdef01234567';
 const TOKEN = 'ghs_the-token-of-this-test';
 const RUN = 'https://github.com/medibird/example/actions/runs/4242';
-const UNDER_WAY = /new: 1\/1 created/;
+const UNDER_WAY = /new pod 1\/1/;
 const ENDED = /^app: /;
 
 let app: App;

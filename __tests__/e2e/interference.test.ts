@@ -30,7 +30,7 @@ describe('while a rollout is watched', () => {
       expect(sessions.length).toBeGreaterThan(0);
       for (const pid of sessions) process.kill(pid, 'SIGKILL');
     };
-    const result = await runAnd(/1 ready, 0 available/, cut, 'second', { soak: '6s' });
+    const result = await runAnd(/new pod 1\/1 is ready/, cut, 'second', { soak: '6s' });
     expect(result.log).toContain('The cluster cannot be seen at present, trying again');
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
     expect(await app.serves('second')).toBe('second');
@@ -38,7 +38,7 @@ describe('while a rollout is watched', () => {
 
   it('a change by somebody else ends the run at once: what serves is theirs', async () => {
     const change = () => kubectl('set', 'image', 'deployment/app', `app=${app.repository}:first`, '-n', app.namespace);
-    const result = await runAnd(/1 ready, 0 available/, change, 'third', { soak: '8s' });
+    const result = await runAnd(/new pod 1\/1 is ready/, change, 'third', { soak: '8s' });
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 1, outcome: 'superseded' });
     expect(result.outputs.cause).toMatch(/somebody else changed the Deployment "app"/);
     expect(result.seconds).toBeLessThan(15);
@@ -47,9 +47,9 @@ describe('while a rollout is watched', () => {
 
   it('a change of the number of replicas is followed', async () => {
     const scale = () => kubectl('scale', 'deployment/app', '--replicas=3', '-n', app.namespace);
-    const result = await runAnd(/1 ready, 0 available/, scale, 'fourth', { soak: '3s' });
+    const result = await runAnd(/new pod 1\/1 is ready/, scale, 'fourth', { soak: '3s' });
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
-    expect(result.log).toContain('3/3 created, 3 ready, 3 available; old: 0');
+    expect(result.log).toContain('3/3 new pods serve');
   });
 
   it('a paused Deployment, or one scaled to 0, is refused before anything is changed', async () => {

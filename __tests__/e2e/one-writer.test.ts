@@ -149,7 +149,7 @@ const cancelled = () =>
 const overruled = () =>
   story(async (app) => {
     const first = new Running(app, 1, 'overruled', { soak: '8s' });
-    await first.says(/1 ready, 0 available/);
+    await first.says(/new pod 1\/1 is ready/);
     kubectl('set', 'image', 'deployment/app', `app=${app.repository}:first`, '-n', app.namespace);
     const outcomes = [await first.outcome()];
     const second = new Running(app, 2, 'second');

@@ -48,7 +48,7 @@ describe('a bad version', () => {
         onStart: (child) => {
           main = child;
         },
-        onLine: (text) => void (/1\/1 created/.test(text) && main?.kill('SIGINT')),
+        onLine: (text) => void (/new pod 1\/1/.test(text) && main?.kill('SIGINT')),
       },
     );
     expect(cancelled.outputs.outcome).toBe('cancelled');
@@ -69,7 +69,7 @@ describe('a bad version', () => {
         onStart: (child) => {
           main = child;
         },
-        onLine: (text) => void (/1\/1 created/.test(text) && main?.kill('SIGINT')),
+        onLine: (text) => void (/new pod 1\/1/.test(text) && main?.kill('SIGINT')),
       },
     );
     expect(first.outputs.outcome).toBe('cancelled');

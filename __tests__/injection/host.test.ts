@@ -137,8 +137,10 @@ async function told(value: string, problems: readonly Problem[], log: GitHubLog)
     log.info(line('log.patched', { container: value, from: value, to: value }));
     const look = progressLines(clock, (text) => log.info(text));
     const progress = { desired: 1, updated: 1, ready: 0, available: 0, old: 1 };
-    look({ kind: 'waiting', waitingFor: 'ready', progress, trouble: troubleOf(value) }, undefined);
-    look({ kind: 'waiting', waitingFor: 'ready', progress, trouble: { ...troubleOf(value), exitCode: 1 } }, value);
+    const waiting = { kind: 'waiting', waitingFor: 'ready', progress } as const;
+    const seen = snapshotOf([podOf('web-1', { spec: { containers: [], nodeName: value } })]);
+    look({ ...waiting, trouble: troubleOf(value) }, seen, undefined);
+    look({ ...waiting, trouble: { ...troubleOf(value), exitCode: 1 } }, seen, value);
   });
   reporter.warn(line('log.history-lost', { detail: value }));
   const neighbour = { namespace: value, pod: value, container: value, reason: value, exitCode: 1, restarts: 2 };
@@ -146,7 +148,7 @@ async function told(value: string, problems: readonly Problem[], log: GitHubLog)
   reporter.found({
     previousImage: value,
     revision: value,
-    pods: [{ name: value, version: 'new', ready: false, restarts: 1, state: value }],
+    pods: [{ name: value, version: 'new', label: value, ready: false, restarts: 1, state: value }],
     logs: [
       { pod: value, container: value, lines: value },
       { pod: 'web-1', container: 'web', lines: `one\n${value}\n${value}` },

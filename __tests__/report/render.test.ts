@@ -147,6 +147,13 @@ describe('the summary', () => {
     expect(renderSummary(report({ pods }))).toContain(shown);
   });
 
+  it('says which version a pod has by its label, where there is one', () => {
+    const pod = { name: 'web-1', version: 'old' as const, ready: true, restarts: 0, state: 'Running' };
+    const [named, unnamed] = [{ ...pod, label: 'v1' }, pod].map((each) => renderSummary(report({ pods: [each] })));
+    expect(named).toContain('| <code>web-1</code> | <code>v1</code> | yes |');
+    expect(unnamed).toContain('| <code>web-1</code> | old | yes |');
+  });
+
   it('shows the way back, the pods, the logs and the timeline', () => {
     const text = renderSummary(
       report({

@@ -225,7 +225,7 @@ it('the pods that a partition keeps are old ones in the report, also once a fail
   const [kept] = look?.pods.filter((pod) => identity(pod).name === 'app-0') ?? [];
   if (!look || !kept?.metadata) throw new Error('no look');
   kept.metadata.labels = { 'controller-revision-hash': 'app-before' };
-  const rows = podRows(look, { restartsBefore: { [identity(kept).uid]: {} } }, 'old');
+  const rows = podRows(look, { container: 'app', restartsBefore: { [identity(kept).uid]: {} } }, 'old');
   expect(rows.map(({ name, version }) => [name, version])).toEqual([
     ['app-1', 'new'],
     ['app-0', 'old'],

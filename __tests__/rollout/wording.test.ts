@@ -6,8 +6,10 @@ import {
   type Missing,
   missingIn,
   nodeTaint,
+  type Pull,
   programIn,
   pullFault,
+  pullIn,
   refuser,
   type StartFault,
   scheduled,
@@ -584,4 +586,25 @@ describe('any text at all', () => {
     });
     expect(slow?.[0]).toBeUndefined();
   });
+});
+
+describe('how an image came to its node', () => {
+  const pulled = 'Successfully pulled image "registry:5000/a/in 3s:1" in';
+  it.each<[string, Pull | undefined]>([
+    [
+      `${pulled} 3.2s (8.7s including waiting). Image size: 41234567 bytes.`,
+      { ms: 3_200, waitedMs: 5_500, bytes: 41_234_567 },
+    ],
+    [
+      `${pulled} 166ms (166ms including waiting). Image size: 4534936 bytes.`,
+      { ms: 166, waitedMs: 0, bytes: 4_534_936 },
+    ],
+    // Before 1.29 there is no size, before 1.26 no waiting, and long before that no time.
+    [`${pulled} 1m3.5s (1m3.5s including waiting)`, { ms: 63_500, waitedMs: 0 }],
+    [`${pulled} 1h2m3s`, { ms: 3_723_000, waitedMs: 0 }],
+    [`${pulled} 512.3µs`, { ms: 0, waitedMs: 0 }],
+    ['Successfully pulled image "app:1"', undefined],
+    ['Container image "app:1" already present on machine', undefined],
+    ['Container image "app:1" already present on machine and can be accessed by the pod', undefined],
+  ])('%s', (message, pull) => expect(pullIn(message)).toEqual(pull));
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { OUTCOMES } from '../../src/outcome';
 import { PHASES } from '../../src/report/phase';
+import type { Step, Wait, Which } from '../../src/rollout/steps';
 import * as enAdvice from '../../src/words/en/advice';
 import * as enLines from '../../src/words/en/lines';
 import * as enProblems from '../../src/words/en/problems';
@@ -78,9 +79,58 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   },
 };
 
+const WAITS: readonly Wait[] = [
+  ...([
+    'controller',
+    'pods',
+    'old-ending',
+    'node',
+    'set-up',
+    'program',
+    'restart',
+    'ready',
+    'soak',
+    'old-pods',
+    'verify',
+  ] as const),
+];
+const WHICH: readonly Which[] = ['new', 'present', 'restored'];
+const [ONE, SOME] = [
+  { first: 2, last: 2, of: 5 },
+  { first: 2, last: 4, of: 5 },
+];
+const STEPS: readonly Step[] = [
+  ...[[], ['<node>'], ['<one>', '<other>']].flatMap((nodes): Step[] => [
+    { did: 'starts', ...ONE, nodes },
+    { did: 'starts', ...SOME, nodes },
+  ]),
+  { did: 'ready', ...ONE },
+  ...(
+    [
+      [0, 0],
+      [8, 8],
+      [0, 90],
+    ] as const
+  ).map((seconds): Step => ({ did: 'ready', ...SOME, seconds })),
+  { did: 'stopping', ...ONE },
+  { did: 'stopping', ...SOME },
+  { did: 'kept', ready: 1, of: 2 },
+  { did: 'lost', ready: 1, of: 2 },
+  ...[
+    { ms: 3_200, waitedMs: 0 },
+    { ms: 3_200, waitedMs: 5_000, bytes: 41_234_567 },
+  ].map((pull): Step => ({ did: 'pulled', pull })),
+  ...(['none', 'ended', 1, 3] as const).map((old): Step => ({ did: 'serves', ready: 3, of: 3, old })),
+];
+
 /** Values that choose words; each of them has to be tried. */
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   waitingFor: ['controller', 'pods', 'ready', 'soak', 'old-pods', 'verify'],
+  wait: WAITS,
+  which: WHICH,
+  step: STEPS,
+  soak: [10, 0],
+  forMs: [0, 35_000],
   fault: ['no-command', 'no-permission', 'format', 'no-folder', 'no-command-set', 'other'],
   isInit: [true, false],
   isKnownGood: [true, false],

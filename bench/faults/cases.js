@@ -12,7 +12,7 @@
  */
 
 const BUILDING = /^#\d+ [\d.]+ this takes a while$/;
-const SOAKING = /1 ready, 0 available/;
+const SOAKING = /new pod 1\/1 is ready/;
 
 /** @param {import('./gate').Kind} kind @param {number} turn @param {Call['when']} when @returns {Call} */
 const at = (kind, turn, when) => ({ kind, turn, when });

@@ -102,9 +102,9 @@ function podTable(all: readonly PodRow[]): string {
   ];
   const shown = table(
     heads,
-    rows.map(({ name, version, ready, restarts, state }) => [
+    rows.map(({ name, version, label, ready, restarts, state }) => [
       code(name),
-      version === 'new' ? line('summary.new', {}) : line('summary.old', {}),
+      label === undefined ? line(version === 'new' ? 'summary.new' : 'summary.old', {}) : code(label),
       ready ? line('summary.yes', {}) : line('summary.no', {}),
       String(restarts),
       escapeText(state),

@@ -11,6 +11,8 @@ import type { Phase } from './phase';
 export interface PodRow {
   readonly name: string;
   readonly version: 'new' | 'old';
+  /** Its tag or digest, where that tells the versions apart and there are pods of both. */
+  readonly label?: string;
   readonly ready: boolean;
   readonly restarts: number;
   /** Kubernetes' reason or phase. */

@@ -8,6 +8,7 @@ import {
   type Workload,
 } from '../kubectl/objects';
 import { isOfRevision, revisionOf } from '../workload/stateful';
+import type { Pull } from './wording';
 
 /** The cluster at one moment, as far as the rollout of one workload goes. */
 export interface Snapshot {
@@ -19,6 +20,8 @@ export interface Snapshot {
   readonly verified?: Verified;
   /** What events say about new pods (by UID) that do not come on: why they are not set up, or what their probe was answered. */
   readonly said?: Readonly<Record<string, string>>;
+  /** How new pods (by UID) got their images, where that was asked. */
+  readonly pulled?: Readonly<Record<string, Pull>>;
   /** The cluster cannot be seen at present: this is how it was before. */
   readonly isBlind?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock';
 import { beginJudging, judge } from './judge';
 import type { Observer } from './observe';
+import type { Pulls } from './pulls';
 import type { Snapshot, Target } from './snapshot';
 import type { Unblocker } from './unblock';
 import type { Verdict } from './verdict';
@@ -35,13 +36,15 @@ export interface WatchTools {
   readonly waiting: WaitingPods;
   /** Ends pods that are in the way; missing where none can be. */
   readonly unblocker?: Unblocker;
+  /** For the log alone. */
+  readonly pulls?: Pulls;
   /** Called at every look, with the verdict so far, and why the cluster cannot be seen where it cannot. */
-  readonly onLook: (verdict: Verdict, trouble: string | undefined) => void;
+  readonly onLook: (verdict: Verdict, snapshot: Snapshot, trouble: string | undefined) => void;
 }
 
 /** Watches a rollout until it is judged. Ends at the target's deadline at the latest. */
 export async function watchRollout(target: Target, tools: WatchTools): Promise<Watched> {
-  const { check, unblocker, waiting, observer, signal } = tools;
+  const { check, unblocker, waiting, pulls, observer, signal } = tools;
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
   const look = () => observer.snapshot();
@@ -49,6 +52,7 @@ export async function watchRollout(target: Target, tools: WatchTools): Promise<W
     check?.follow(look, ended),
     unblocker?.follow(look, ended),
     waiting.follow(look, ended),
+    pulls?.follow(look, ended),
   ]);
   try {
     return await watch(target, tools);
@@ -60,7 +64,7 @@ export async function watchRollout(target: Target, tools: WatchTools): Promise<W
 
 async function watch(
   target: Target,
-  { observer, clock, signal, onLook, check, waiting }: WatchTools,
+  { observer, clock, signal, onLook, check, waiting, pulls }: WatchTools,
 ): Promise<Watched> {
   let state = beginJudging(clock.now());
   let forbiddenSince: number | undefined;
@@ -74,6 +78,7 @@ async function watch(
     const snapshot: Snapshot = {
       ...observer.snapshot(),
       said: waiting.said,
+      ...(pulls && { pulled: pulls.seen }),
       isBlind: observer.trouble() !== undefined || isBehind,
       ...(check?.result && { verified: check.result }),
     };
@@ -81,7 +86,7 @@ async function watch(
     const looked = judge(target, state, snapshot, clock.now());
     state = looked.state;
     const { verdict } = looked;
-    onLook(verdict, observer.trouble()?.message);
+    onLook(verdict, snapshot, observer.trouble()?.message);
     const trouble = observer.trouble();
     forbiddenSince = trouble?.reason === 'Forbidden' ? (forbiddenSince ?? clock.now()) : undefined;
     const isBlind = forbiddenSince !== undefined && clock.now() - forbiddenSince >= FORBIDDEN_MS;

@@ -51,6 +51,37 @@ export function pullText(text: string): string {
   );
 }
 
+/** An image that came to its node: how long that took, and its size where the kubelet tells. */
+export interface Pull {
+  readonly ms: number;
+  /** Before that, for other images on their way to the node. */
+  readonly waitedMs: number;
+  /** Of all its layers, those included that were there already. */
+  readonly bytes?: number;
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** Milliseconds of a duration as Go prints it, such as `1m3.5s`; what is shorter than a millisecond counts as nothing. */
+function goDuration(text: string): number {
+  const parts = [...text.matchAll(/([\d.]+)(ms|[hms])(?![a-z])/g)];
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS_MS[unit] ?? 0), 0);
+}
+
+/** What a "Pulled" event says; undefined where it does not say how long it took, or there was nothing to pull. */
+export function pullIn(message: string): Pull | undefined {
+  const [, took, inAll] =
+    /^Successfully pulled image "[^"]*" in (\S+)(?: \((\S+) including waiting\))?/.exec(message) ?? [];
+  if (took === undefined) return undefined;
+  const [, bytes] = /Image size: (\d+) bytes/.exec(message) ?? [];
+  const ms = goDuration(took);
+  return {
+    ms,
+    waitedMs: inAll === undefined ? 0 : Math.max(0, goDuration(inAll) - ms),
+    ...(bytes !== undefined && { bytes: Number(bytes) }),
+  };
+}
+
 /** Who refused a pod, from the message of the workload's `ReplicaFailure` condition. */
 export function refuser(message: string): Refuser {
   if (/exceeded quota/.test(message)) return 'quota';

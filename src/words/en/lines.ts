@@ -3,7 +3,6 @@ import type { Operation } from '../../inputs/config';
 import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
-import type { PodTrouble, Progress, WaitingFor } from '../../rollout/verdict';
 import { printBytes } from '../bytes';
 import { kindOf, resourceOf } from '../workload';
 import { neighbourLines } from './advice';
@@ -11,16 +10,7 @@ import { short } from './because';
 import { githubLines } from './github';
 import { manifestLines } from './manifests';
 import { operationLines } from './operations';
-import { troubleText } from './rollout';
-
-const WAITS: Record<WaitingFor, string> = {
-  controller: 'waiting for the cluster to begin',
-  pods: 'waiting for the cluster to create the new pods',
-  ready: 'waiting for new pods to become ready',
-  soak: 'new pods are ready; waiting whether they stay so',
-  'old-pods': 'new pods serve; waiting for old pods to end',
-  verify: 'waiting for the right answer to "verify-path"',
-};
+import { rolloutLines } from './progress';
 
 /** What a run puts there. */
 const IT: Record<Operation['kind'], string> = {
@@ -168,18 +158,7 @@ export const lines = {
     `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
   'log.unchanged': ({ image }: { image: string }) =>
     `The container already has this image (${short(image)}): nothing to change, only to see that it serves`,
-  'log.progress': ({
-    updated,
-    desired,
-    ready,
-    available,
-    old,
-    waitingFor,
-    ms,
-  }: Progress & { waitingFor?: WaitingFor; ms: number }) =>
-    `${printDuration(ms).padStart(8)}  new: ${Math.min(updated, desired)}/${desired} created, ${ready} ready, ${available} available; old: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
-  'log.trouble': ({ trouble, ms }: { trouble: PodTrouble; ms: number }) =>
-    `${printDuration(ms).padStart(8)}  ${troubleText(trouble)}`,
+  ...rolloutLines,
   'log.rolling-back': ({ container, image }: { container: string; image: string }) =>
     `Container "${container}" goes back to ${short(image)}, the last image known to have served`,
   'log.events': (_: object) => 'What the cluster said about it',

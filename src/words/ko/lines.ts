@@ -2,7 +2,6 @@ import type { Operation } from '../../inputs/config';
 import { printDuration } from '../../inputs/duration';
 import type { Outcome, Serving } from '../../outcome';
 import type { PhaseName } from '../../report/phase';
-import type { WaitingFor } from '../../rollout/verdict';
 import { printBytes } from '../bytes';
 import { short } from '../en/because';
 import type * as english from '../en/lines';
@@ -12,16 +11,7 @@ import { githubLines } from './github';
 import { manifestLines } from './manifests';
 import { named } from './named';
 import { operationLines } from './operations';
-import { troubleText } from './rollout';
-
-const WAITS: Record<WaitingFor, string> = {
-  controller: '클러스터가 시작하기를 기다리는 중',
-  pods: '클러스터가 새 Pod를 만들기를 기다리는 중',
-  ready: '새 Pod가 준비되기를 기다리는 중',
-  soak: '새 Pod가 준비됨. 그 상태를 유지하는지 지켜보는 중',
-  'old-pods': '새 Pod가 서비스 중. 이전 Pod가 종료되기를 기다리는 중',
-  verify: '"verify-path"에 올바른 응답이 오기를 기다리는 중',
-};
+import { rolloutLines } from './progress';
 
 /** What a run puts there. */
 const IT: Record<Operation['kind'], string> = {
@@ -130,9 +120,7 @@ export const lines: typeof english.lines = {
     `새 Pod는 ${to}초 동안 준비 상태를 유지해야 이전 Pod가 종료됩니다(minReadySeconds ${from} → ${to}${probe ? '' : ', readiness probe가 없어서 깁니다'})`,
   'log.unchanged': ({ image }) =>
     `컨테이너에 이미 이 이미지(${short(image)})가 있습니다. 바꿀 것은 없고 서비스하는지만 확인합니다`,
-  'log.progress': ({ updated, desired, ready, available, old, waitingFor, ms }) =>
-    `${printDuration(ms).padStart(8)}  새 Pod: ${Math.min(updated, desired)}/${desired} 생성, ${ready} 준비, ${available} 사용 가능; 이전 Pod: ${old}${waitingFor ? ` (${WAITS[waitingFor]})` : ''}`,
-  'log.trouble': ({ trouble, ms }) => `${printDuration(ms).padStart(8)}  ${troubleText(trouble)}`,
+  ...rolloutLines,
   'log.rolling-back': ({ container, image }) =>
     `"${container}" 컨테이너를 제대로 서비스했다고 알려진 마지막 이미지로 되돌립니다: ${short(image)}`,
   'log.events': () => '클러스터가 알린 내용',
