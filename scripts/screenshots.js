@@ -59,7 +59,7 @@ async function summariesOf(names) {
     try {
       await app.install({ replicas: 2, container: { resources: { requests: { memory: '16Mi' } } } });
       summaries[name] = await summaryOf(app, name);
-      console.log(`${name}: ${summaries[name].split('\n')[0]}`);
+      process.stdout.write(`${name}: ${summaries[name].split('\n')[0]}\n`);
     } finally {
       await app.remove();
     }

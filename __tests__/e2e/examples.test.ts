@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, root, testbed } from './harness';
-import { Act, type Acted, asClone } from './support/act';
+import { Act, type Acted, asClone, type Started } from './support/act';
 import { Workspace } from './support/workspace';
 
 jest.setTimeout(180_000);
@@ -62,9 +62,18 @@ class Repository {
     this.#workspace.remove();
   }
 
-  #run(event: 'push' | 'workflow_dispatch', workflow: string, inputs: Record<string, string>): Promise<Acted> {
+  /** What GitHub runs when a pull request to a branch is closed. */
+  close(workflow: string, branch: string, pullRequest: { merged: boolean; merge_commit_sha: string }): Promise<Acted> {
+    const payload = {
+      action: 'closed',
+      pull_request: { ...pullRequest, base: { ref: branch }, head: { ref: 'topic' } },
+    };
+    return this.#run('pull_request', workflow, {}, payload);
+  }
+
+  #run(event: Started['event'], workflow: string, inputs: Record<string, string>, payload = {}): Promise<Acted> {
     return this.act.run(this.#workspace.folder, {
-      ...{ event, workflow: `.github/workflows/${workflow}`, inputs },
+      ...{ event, payload, workflow: `.github/workflows/${workflow}`, inputs },
       vars: {
         DOCKERHUB_USERNAME: testbed('PRIVATE_REGISTRY_USER'),
         VM_HOST: testbed('SSH_HOST'),
@@ -100,6 +109,8 @@ describe('the examples of workflows', () => {
       'push.yml': own('push.yml'),
       'by-hand.yml': own('by-hand.yml'),
       'shared.yml': own('shared-api.yml') + NEXT_JOB,
+      'merged-pull-request.yml': own('merged-pull-request.yml'),
+      'self-hosted.yml': own('self-hosted.yml'),
     });
     web = new Repository(act, 'caringnote/caring-note-web', { 'shared.yml': own('shared-web.yml') });
   });
@@ -189,6 +200,30 @@ describe('the examples of workflows', () => {
     } finally {
       withManifests.remove();
     }
+  });
+
+  it('merged-pull-request.yml deploys what was merged, and nothing of a pull request that was closed without', async () => {
+    const commit = api.commit('staging', 'merged');
+    const before = staging.deployment().metadata?.resourceVersion;
+    const closed = await api.close('merged-pull-request.yml', 'staging', { merged: false, merge_commit_sha: commit });
+    expect([closed.code, closed.outputs, staging.deployment().metadata?.resourceVersion]).toEqual([0, {}, before]);
+    const { code, outputs } = await api.close('merged-pull-request.yml', 'staging', {
+      merged: true,
+      merge_commit_sha: commit,
+    });
+    expect([code, outputs.outcome, outputs.image]).toEqual([
+      0,
+      'deployed',
+      expect.stringContaining(`:staging-${commit}@`),
+    ]);
+    expect(await staging.serves('merged')).toBe('merged');
+  });
+
+  it('self-hosted.yml deploys from a runner of our own', async () => {
+    api.commit('staging', 'at-home');
+    const { code, outputs } = await api.push('self-hosted.yml');
+    expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+    expect(await staging.serves('at-home')).toBe('at-home');
   });
 
   it('shared-web.yml builds for each environment, and lets no image of staging into production', async () => {
