@@ -41,10 +41,12 @@ describe('README.md', () => {
   });
 
   it('ends the way from the usual four steps at a step with every required input', () => {
-    const [, block = ''] = /ssh-action@[\s\S]*?```yaml\n( +with:\n[\s\S]*?)^ *```/m.exec(readme) ?? [];
-    const { with: given } = parse(block) as { with: object };
+    const [, block = ''] = /ssh-action@[\s\S]*?```yaml\n( +- uses: medibird[\s\S]*?)^ *```/m.exec(readme) ?? [];
+    const [step] = parse(block) as { with: object }[];
+    const given = Object.keys(step?.with ?? {});
     const required = Object.entries(action.inputs).filter(([, input]) => input.required);
-    expect(Object.keys(given)).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+    expect(given).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
   });
 
   it('shows how a run is shown among the deployments, with steps that have every required input and the right to do it', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, root, testbed } from './harness';
+import { App, kubectl, root, testbed } from './harness';
 import { Act, type Acted, asClone, type Started } from './support/act';
 import { Workspace } from './support/workspace';
 
@@ -22,8 +22,19 @@ function written(example: string, image: string, namespaces: { staging: string; 
   return readFileSync(join(root, 'examples/workflows', example), 'utf8')
     .replaceAll(/\$\{\{ vars\.DOCKERHUB_USERNAME \}\}\/caring-note-\w+/g, image)
     .replaceAll(/^( +)deployment: caring-note-\w+$/gm, '$1deployment: app\n$1soak: 2s')
+    .replaceAll(
+      /^( +)deployment: \|\n +caring-note-api\n +statefulset\/caring-note-worker$/gm,
+      '$1soak: 2s\n$1deployment: |\n$1  app\n$1  statefulset/worker',
+    )
     .replaceAll('caring-note-staging', namespaces.staging)
     .replaceAll("'default'", `'${namespaces.production}'`);
+}
+
+/** The specification of a worker beside the API, of the same image. */
+function workerOf(image: string) {
+  const labels = { app: 'worker' };
+  const spec = { containers: [{ name: 'app', image }], imagePullSecrets: [{ name: 'registry' }] };
+  return { serviceName: 'worker', selector: { matchLabels: labels }, template: { metadata: { labels }, spec } };
 }
 
 /** A user's repository on GitHub, whose workflows act runs. */
@@ -237,5 +248,30 @@ describe('the examples of workflows', () => {
     expect([slip.code, slip.outputs.outcome]).toEqual([1, 'refused']);
     expect(slip.outputs.cause).toContain('was built with other build arguments');
     expect(imageOf(production)).toBe(second.outputs.image);
+  });
+
+  it('api-and-worker.yml brings one image to both, the init container too', async () => {
+    const both = await App.install({ registry: 'private' });
+    const own = written('api-and-worker.yml', both.repository, { staging: both.namespace, production: both.namespace });
+    const repository = new Repository(act, 'caringnote/caring-note-api', { 'api-and-worker.yml': own });
+    try {
+      const image = `${both.repository}:first`;
+      both.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'worker' }, spec: workerOf(image) });
+      const migrate = { name: 'migrate', image, command: ['/server', 'init'] };
+      const patch = JSON.stringify({ spec: { template: { spec: { initContainers: [migrate] } } } });
+      kubectl('patch', 'deployment/app', '-n', both.namespace, '--type=strategic', `--patch=${patch}`);
+      for (const name of ['deployment/app', 'statefulset/worker'])
+        kubectl('rollout', 'status', name, '-n', both.namespace, '--timeout=60s');
+      repository.commit('staging', 'together');
+      const { code, outputs } = await repository.push('api-and-worker.yml');
+      expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+      const path = 'jsonpath={..image}';
+      const images = kubectl('get', 'deployment/app', 'statefulset/worker', '-n', both.namespace, '-o', path);
+      expect(new Set(images.split(' '))).toEqual(new Set([imageOf(both)]));
+      expect(await both.serves('together')).toBe('together');
+    } finally {
+      repository.remove();
+      await both.remove();
+    }
   });
 });
