@@ -31,6 +31,24 @@ describe('README.md', () => {
     expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
   });
 
+  it('shows parts of the step with inputs that there are', () => {
+    const parts = [...readme.matchAll(/^ *```yaml\n(( +)with:\n[\s\S]*?)^ *```/gm)].map(([, block = '']) =>
+      parse(block),
+    );
+    expect(parts.length).toBeGreaterThanOrEqual(4);
+    for (const { with: given } of parts as { with: object }[])
+      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+  });
+
+  it('ends the way from the usual four steps at a step with every required input', () => {
+    const [, block = ''] = /ssh-action@[\s\S]*?```yaml\n( +- uses: medibird[\s\S]*?)^ *```/m.exec(readme) ?? [];
+    const [step] = parse(block) as { with: object }[];
+    const given = Object.keys(step?.with ?? {});
+    const required = Object.entries(action.inputs).filter(([, input]) => input.required);
+    expect(given).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
+  });
+
   it('shows how a run is shown among the deployments, with steps that have every required input and the right to do it', () => {
     const workflows = [...readme.matchAll(/^```yaml\n(name: [\s\S]*?)^```/gm)].map(([, block = '']) => parse(block));
     const shown = (workflows as DeployWorkflow[]).filter(({ permissions }) => 'deployments' in permissions);

@@ -105,9 +105,9 @@ class App {
     for (const object of options.objects ?? []) this.apply(object);
     this.apply(this.manifest(`${this.repository}:first`, options));
     this.nodePort = Number(
-      kubectl('get', 'service/app', '-n', this.namespace, '-o', 'jsonpath={.spec.ports[0].nodePort}'),
+      kubectl('get', `service/${this.name}`, '-n', this.namespace, '-o', 'jsonpath={.spec.ports[0].nodePort}'),
     );
-    await execute('kubectl', ['rollout', 'status', `${this.kind}/app`, '-n', this.namespace, '--timeout=60s']);
+    await execute('kubectl', ['rollout', 'status', `${this.kind}/${this.name}`, '-n', this.namespace, '--timeout=60s']);
     // kube-proxy opens the Service's port a moment later.
     for (let tries = 0; (await this.version().catch(() => undefined)) !== 'first'; tries++) {
       if (tries > 100) throw new Error('the Service does not answer');
@@ -174,7 +174,7 @@ class App {
     const drain = drainSeconds !== undefined && { env: [{ name: 'DRAIN', value: `${drainSeconds}s` }] };
     const containers = [
       {
-        name: 'app',
+        name: this.name,
         image,
         imagePullPolicy: 'Always',
         ports: [{ containerPort: 8080 }],
@@ -220,12 +220,12 @@ class App {
 
   /** @returns {Deployment} */
   deployment() {
-    return JSON.parse(kubectl('get', 'deployment/app', '-n', this.namespace, '-o', 'json'));
+    return JSON.parse(kubectl('get', `deployment/${this.name}`, '-n', this.namespace, '-o', 'json'));
   }
 
   /** @returns {StatefulSet} */
   statefulSet() {
-    return JSON.parse(kubectl('get', 'statefulset/app', '-n', this.namespace, '-o', 'json'));
+    return JSON.parse(kubectl('get', `statefulset/${this.name}`, '-n', this.namespace, '-o', 'json'));
   }
 
   /** @returns {Pod[]} */

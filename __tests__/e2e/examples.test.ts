@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, root, testbed } from './harness';
-import { Act, type Acted, asClone } from './support/act';
+import { App, kubectl, root, testbed } from './harness';
+import { Act, type Acted, asClone, type Started } from './support/act';
 import { Workspace } from './support/workspace';
 
 jest.setTimeout(180_000);
@@ -22,8 +22,19 @@ function written(example: string, image: string, namespaces: { staging: string; 
   return readFileSync(join(root, 'examples/workflows', example), 'utf8')
     .replaceAll(/\$\{\{ vars\.DOCKERHUB_USERNAME \}\}\/caring-note-\w+/g, image)
     .replaceAll(/^( +)deployment: caring-note-\w+$/gm, '$1deployment: app\n$1soak: 2s')
+    .replaceAll(
+      /^( +)deployment: \|\n +caring-note-api\n +statefulset\/caring-note-worker$/gm,
+      '$1soak: 2s\n$1deployment: |\n$1  app\n$1  statefulset/worker',
+    )
     .replaceAll('caring-note-staging', namespaces.staging)
     .replaceAll("'default'", `'${namespaces.production}'`);
+}
+
+/** The specification of a worker beside the API, of the same image. */
+function workerOf(image: string) {
+  const labels = { app: 'worker' };
+  const spec = { containers: [{ name: 'app', image }], imagePullSecrets: [{ name: 'registry' }] };
+  return { serviceName: 'worker', selector: { matchLabels: labels }, template: { metadata: { labels }, spec } };
 }
 
 /** A user's repository on GitHub, whose workflows act runs. */
@@ -62,9 +73,18 @@ class Repository {
     this.#workspace.remove();
   }
 
-  #run(event: 'push' | 'workflow_dispatch', workflow: string, inputs: Record<string, string>): Promise<Acted> {
+  /** What GitHub runs when a pull request to a branch is closed. */
+  close(workflow: string, branch: string, pullRequest: { merged: boolean; merge_commit_sha: string }): Promise<Acted> {
+    const payload = {
+      action: 'closed',
+      pull_request: { ...pullRequest, base: { ref: branch }, head: { ref: 'topic' } },
+    };
+    return this.#run('pull_request', workflow, {}, payload);
+  }
+
+  #run(event: Started['event'], workflow: string, inputs: Record<string, string>, payload = {}): Promise<Acted> {
     return this.act.run(this.#workspace.folder, {
-      ...{ event, workflow: `.github/workflows/${workflow}`, inputs },
+      ...{ event, payload, workflow: `.github/workflows/${workflow}`, inputs },
       vars: {
         DOCKERHUB_USERNAME: testbed('PRIVATE_REGISTRY_USER'),
         VM_HOST: testbed('SSH_HOST'),
@@ -100,6 +120,8 @@ describe('the examples of workflows', () => {
       'push.yml': own('push.yml'),
       'by-hand.yml': own('by-hand.yml'),
       'shared.yml': own('shared-api.yml') + NEXT_JOB,
+      'merged-pull-request.yml': own('merged-pull-request.yml'),
+      'self-hosted.yml': own('self-hosted.yml'),
     });
     web = new Repository(act, 'caringnote/caring-note-web', { 'shared.yml': own('shared-web.yml') });
   });
@@ -191,6 +213,30 @@ describe('the examples of workflows', () => {
     }
   });
 
+  it('merged-pull-request.yml deploys what was merged, and nothing of a pull request that was closed without', async () => {
+    const commit = api.commit('staging', 'merged');
+    const before = staging.deployment().metadata?.resourceVersion;
+    const closed = await api.close('merged-pull-request.yml', 'staging', { merged: false, merge_commit_sha: commit });
+    expect([closed.code, closed.outputs, staging.deployment().metadata?.resourceVersion]).toEqual([0, {}, before]);
+    const { code, outputs } = await api.close('merged-pull-request.yml', 'staging', {
+      merged: true,
+      merge_commit_sha: commit,
+    });
+    expect([code, outputs.outcome, outputs.image]).toEqual([
+      0,
+      'deployed',
+      expect.stringContaining(`:staging-${commit}@`),
+    ]);
+    expect(await staging.serves('merged')).toBe('merged');
+  });
+
+  it('self-hosted.yml deploys from a runner of our own', async () => {
+    api.commit('staging', 'at-home');
+    const { code, outputs } = await api.push('self-hosted.yml');
+    expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+    expect(await staging.serves('at-home')).toBe('at-home');
+  });
+
   it('shared-web.yml builds for each environment, and lets no image of staging into production', async () => {
     const built = web.commit('staging', 'three');
     const first = await web.push('shared.yml');
@@ -202,5 +248,30 @@ describe('the examples of workflows', () => {
     expect([slip.code, slip.outputs.outcome]).toEqual([1, 'refused']);
     expect(slip.outputs.cause).toContain('was built with other build arguments');
     expect(imageOf(production)).toBe(second.outputs.image);
+  });
+
+  it('api-and-worker.yml brings one image to both, the init container too', async () => {
+    const both = await App.install({ registry: 'private' });
+    const own = written('api-and-worker.yml', both.repository, { staging: both.namespace, production: both.namespace });
+    const repository = new Repository(act, 'caringnote/caring-note-api', { 'api-and-worker.yml': own });
+    try {
+      const image = `${both.repository}:first`;
+      both.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'worker' }, spec: workerOf(image) });
+      const migrate = { name: 'migrate', image, command: ['/server', 'init'] };
+      const patch = JSON.stringify({ spec: { template: { spec: { initContainers: [migrate] } } } });
+      kubectl('patch', 'deployment/app', '-n', both.namespace, '--type=strategic', `--patch=${patch}`);
+      for (const name of ['deployment/app', 'statefulset/worker'])
+        kubectl('rollout', 'status', name, '-n', both.namespace, '--timeout=60s');
+      repository.commit('staging', 'together');
+      const { code, outputs } = await repository.push('api-and-worker.yml');
+      expect([code, outputs.outcome]).toEqual([0, 'deployed']);
+      const path = 'jsonpath={..image}';
+      const images = kubectl('get', 'deployment/app', 'statefulset/worker', '-n', both.namespace, '-o', path);
+      expect(new Set(images.split(' '))).toEqual(new Set([imageOf(both)]));
+      expect(await both.serves('together')).toBe('together');
+    } finally {
+      repository.remove();
+      await both.remove();
+    }
   });
 });

@@ -46,7 +46,7 @@ export function faultsOfOutputs({ outputs }: Pick<Step, 'outputs'>): string[] {
   ];
 }
 
-const TAGS = /<\/?(?:details|summary|code)>|<details open>/g;
+const TAGS = /<\/?(?:details|summary|code)>|<details open>|<wbr>/g;
 
 /** What of the summary is live that is not the summary's own. */
 export function faultsOfSummary(summary: string): string[] {
@@ -57,6 +57,8 @@ export function faultsOfSummary(summary: string): string[] {
     .replace(/^> /gm, '')
     .replace(/^\*\*([^*\n]*)\*\*/gm, '$1')
     .replace(/^## /, '')
+    .replace(/^<\/?table>$/gm, '')
+    .replace(/^<tr><td nowrap>(.*)<\/td><td>(.*)<\/td><\/tr>$/gm, 'row $1 $2')
     .replace(/^\|[ |-]*\|$/gm, '')
     // What begins a cell begins no list.
     .replace(/^\| (.*) \|$/gm, (_, row: string) => `row ${row.replaceAll(' | ', ' ')}`);

@@ -17,6 +17,8 @@ const EVENTS = 20;
 /** New pods come first, so what is cut off are old ones mostly. */
 const POD_ROWS = 30;
 
+const TICKS = 10;
+
 const ROWS = ['image', 'size', 'built', 'previous', 'namespace', 'revision', 'took'] as const;
 type Row = (typeof ROWS)[number];
 
@@ -73,12 +75,12 @@ function facts(report: Report, names: readonly Row[]): string {
   const isDone = outcome !== 'refused' && outcome !== 'planned';
   const built = phases.find(({ name, ended }) => name === 'build' && ended === 'done');
   const rows: Readonly<Record<Row, readonly [string, string | false | undefined]>> = {
-    image: [line('summary.image', {}), report.image && code(report.image)],
+    image: [line('summary.image', {}), report.image && imageCode(report.image)],
     size: [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
     built: [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
     previous: [
       line(isDone ? 'summary.previous' : 'summary.now', {}),
-      report.previousImage && code(report.previousImage),
+      report.previousImage && imageCode(report.previousImage),
     ],
     namespace: [line('summary.namespace', {}), code(report.namespace)],
     revision: [line('summary.revision', {}), report.revision && escapeText(report.revision)],
@@ -87,7 +89,9 @@ function facts(report: Report, names: readonly Row[]): string {
   const filled = names
     .map((name) => rows[name])
     .filter((row): row is [string, string] => row[1] !== undefined && row[1] !== false && row[1] !== '');
-  return table(['', ''], filled);
+  // Markdown has no table without heads, and empty ones are drawn.
+  const lines = filled.map(([name, value]) => `<tr><td nowrap>${name}</td><td>${value}</td></tr>`);
+  return ['<table>', ...lines, '</table>'].join('\n');
 }
 
 function podTable(all: readonly PodRow[]): string {
@@ -165,7 +169,10 @@ export function gantt(phases: readonly Phase[]): string {
     const end = Math.max(endMs, startMs + 1);
     return `  ${title} (${printDuration(endMs - startMs)}) :${ended === 'failed' ? 'crit, ' : ''}${Math.round(startMs)}, ${Math.round(end)}`;
   });
-  return ['gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars].join('\n');
+  const isShort = Math.max(0, ...phases.map(({ endMs }) => endMs)) < TICKS * 1_000;
+  // Left alone, mermaid puts about ten ticks there: half seconds, each of which would read as a whole one.
+  const ticks = isShort ? ['  tickInterval 1second'] : [];
+  return ['gantt', '  dateFormat x', '  axisFormat %M:%S', ...ticks, ...bars].join('\n');
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -189,6 +196,11 @@ function fence(text: string, language: string): string {
 
 function code(text: string): string {
   return `<code>${escapeText(text)}</code>`;
+}
+
+/** A digest is longer than a narrow table: it gets a line of its own. */
+function imageCode(image: string): string {
+  return code(image).replace('sha256:', '<wbr>sha256:');
 }
 
 /** Text from outside as one line, so that none of it becomes Markdown or HTML (a heading, a mention, a link, a picture). */

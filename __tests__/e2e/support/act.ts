@@ -6,7 +6,9 @@ import { root, testbed } from '../harness';
 
 /** One run of a workflow, with what GitHub would have of it. */
 export interface Started {
-  readonly event: 'push' | 'workflow_dispatch';
+  readonly event: 'push' | 'workflow_dispatch' | 'pull_request';
+  /** What GitHub tells of the event. */
+  readonly payload?: object;
   /** The workflow's file, in the repository. */
   readonly workflow: string;
   readonly inputs?: Readonly<Record<string, string>>;
@@ -34,11 +36,12 @@ export class Act {
   }
 
   /** Runs a workflow of the clone in `clone`. */
-  run(clone: string, { event, workflow, inputs = {}, vars, secrets }: Started): Promise<Acted> {
+  run(clone: string, { event, payload = {}, workflow, inputs = {}, vars, secrets }: Started): Promise<Acted> {
     // By files: what stands in act's own environment would be in the job's too.
     const files = Object.entries({ 'input-file': inputs, 'var-file': vars, 'secret-file': secrets });
     const argv = [
-      ...[event, '--workflows', workflow, '--platform', 'ubuntu-latest=-self-hosted'],
+      ...[event, '--workflows', workflow, '--eventpath', this.#yaml('event.json', payload)],
+      ...['ubuntu-latest', 'self-hosted'].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
       ...['--local-repository', `medibird/deploy-action@v1=${join(this.#folder, 'action')}`],
       ...files.flatMap(([option, values]) => [`--${option}`, this.#yaml(`${option}.yml`, values)]),
     ];
