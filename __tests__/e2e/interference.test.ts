@@ -47,7 +47,7 @@ describe('while a rollout is watched', () => {
 
   it('a change of the number of replicas is followed', async () => {
     const scale = () => kubectl('scale', 'deployment/app', '--replicas=3', '-n', app.namespace);
-    const result = await runAnd(/new pod 1\/1 is ready/, scale, 'fourth', { soak: '3s' });
+    const result = await runAnd(/new pod 1\/1 is ready/, scale, 'fourth', { soak: '6s' });
     expect({ exit: result.exitCode, outcome: result.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
     expect(result.log).toContain('3/3 new pods serve');
   });

@@ -100,8 +100,8 @@ describe('several workloads of one image', () => {
     const run = await app.run('good', both);
     expect(run.outputs).toMatchObject({ outcome: 'deployed' });
     expect([imageOf('app'), imageOf('worker')]).toEqual([run.outputs.image, run.outputs.image]);
-    expect(run.log).toMatch(/^app: .*1 ready/m);
-    expect(run.log).toMatch(/^worker: .*1 ready/m);
+    expect(run.log).toMatch(/^app: .*new pod 1\/1 is ready/m);
+    expect(run.log).toMatch(/^worker: .*new pod 1\/1 is ready/m);
     expect(run.summary).toMatch(/^## ✅.*app, worker/m);
     expect(run.summary).toMatch(/^### ✅.*worker/m);
     expect(run.outputs.revision?.split('\n')).toHaveLength(2);
