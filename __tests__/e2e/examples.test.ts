@@ -19,15 +19,19 @@ const NEXT_JOB = `
 
 /** An example with a user's own names in it, and a soak that a test can wait for. */
 function written(example: string, image: string, namespaces: { staging: string; production: string }): string {
-  return readFileSync(join(root, 'examples/workflows', example), 'utf8')
-    .replaceAll(/\$\{\{ vars\.DOCKERHUB_USERNAME \}\}\/caring-note-\w+/g, image)
-    .replaceAll(/^( +)deployment: caring-note-\w+$/gm, '$1deployment: app\n$1soak: 2s')
-    .replaceAll(
-      /^( +)deployment: \|\n +caring-note-api\n +statefulset\/caring-note-worker$/gm,
-      '$1soak: 2s\n$1deployment: |\n$1  app\n$1  statefulset/worker',
-    )
-    .replaceAll('caring-note-staging', namespaces.staging)
-    .replaceAll("'default'", `'${namespaces.production}'`);
+  return (
+    readFileSync(join(root, 'examples/workflows', example), 'utf8')
+      .replaceAll(/\$\{\{ vars\.DOCKERHUB_USERNAME \}\}\/caring-note-\w+/g, image)
+      .replaceAll(/^( +)deployment: caring-note-\w+$/gm, '$1deployment: app\n$1soak: 2s')
+      .replaceAll(
+        /^( +)deployment: \|\n +caring-note-api\n +statefulset\/caring-note-worker$/gm,
+        '$1soak: 2s\n$1deployment: |\n$1  app\n$1  statefulset/worker',
+      )
+      // act would get any ref but its own from GitHub.
+      .replace(/^ +ref: .*\n/m, '')
+      .replaceAll('caring-note-staging', namespaces.staging)
+      .replaceAll("'default'", `'${namespaces.production}'`)
+  );
 }
 
 /** The specification of a worker beside the API, of the same image. */
@@ -82,9 +86,9 @@ class Repository {
     return this.#run('pull_request', workflow, {}, payload);
   }
 
-  #run(event: Started['event'], workflow: string, inputs: Record<string, string>, payload = {}): Promise<Acted> {
+  #run(event: Started['event'], workflow: string, inputs: Record<string, string>, payload?: object): Promise<Acted> {
     return this.act.run(this.#workspace.folder, {
-      ...{ event, payload, workflow: `.github/workflows/${workflow}`, inputs },
+      ...{ event, workflow: `.github/workflows/${workflow}`, inputs, ...(payload && { payload }) },
       vars: {
         DOCKERHUB_USERNAME: testbed('PRIVATE_REGISTRY_USER'),
         VM_HOST: testbed('SSH_HOST'),

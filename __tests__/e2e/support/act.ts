@@ -36,11 +36,13 @@ export class Act {
   }
 
   /** Runs a workflow of the clone in `clone`. */
-  run(clone: string, { event, payload = {}, workflow, inputs = {}, vars, secrets }: Started): Promise<Acted> {
+  run(clone: string, { event, payload, workflow, inputs = {}, vars, secrets }: Started): Promise<Acted> {
     // By files: what stands in act's own environment would be in the job's too.
     const files = Object.entries({ 'input-file': inputs, 'var-file': vars, 'secret-file': secrets });
     const argv = [
-      ...[event, '--workflows', workflow, '--eventpath', this.#yaml('event.json', payload)],
+      ...[event, '--workflows', workflow],
+      // One of its own keeps act from making one of the inputs.
+      ...(payload ? ['--eventpath', this.#yaml('event.json', payload)] : []),
       ...['ubuntu-latest', 'self-hosted'].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
       ...['--local-repository', `medibird/deploy-action@v1=${join(this.#folder, 'action')}`],
       ...files.flatMap(([option, values]) => [`--${option}`, this.#yaml(`${option}.yml`, values)]),
