@@ -2,7 +2,7 @@ import { BUILD_ARGS_LABEL } from '../src/image/labels';
 import { annotations } from '../src/workload/annotations';
 import { type HistoryEntry, printHistory } from '../src/workload/history';
 import { printHold } from '../src/workload/hold';
-import type { Fate } from './fakes/cluster';
+import type { Fate } from './fakes/pods';
 import { IMAGE, run } from './fakes/world';
 import { exited } from './image/processes';
 import { RUN } from './inputs/sample';

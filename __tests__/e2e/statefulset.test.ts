@@ -43,6 +43,15 @@ describe('a StatefulSet', () => {
     expect(await app.serves('good')).toBe('good');
   });
 
+  it('is told of by a plan, which changes nothing', async () => {
+    const before = app.statefulSet();
+    const result = await app.run('next', { 'dry-run': 'true' });
+    expect(result.outputs.outcome).toBe('planned');
+    expect(result.log).toContain('Change the container "app" of statefulset/app');
+    expect(result.log).toMatch(/^- image: \S+:good@/m);
+    expect(app.statefulSet()).toEqual(before);
+  });
+
   it('that runs the image already is only looked at', async () => {
     const before = uidsOf(app);
     const result = await app.run('good');
@@ -94,6 +103,13 @@ describe('a StatefulSet', () => {
     expect(tagsOf(app)).toEqual({ 'app-0': 'first', 'app-1': 'first' });
   });
 
+  it('gets an image that was built before, where that is asked for', async () => {
+    const result = await app.run('good', { operation: 'redeploy', version: 'good' });
+    expect(result.outputs.outcome).toBe('deployed');
+    expect(result.outputs.revision).toBe(app.statefulSet().status?.updateRevision);
+    expect(tagsOf(app)).toEqual({ 'app-0': 'good', 'app-1': 'good' });
+  });
+
   it('is found by its kind: a Deployment of its name is not there', async () => {
     const result = await app.run('good', { operation: 'restart', deployment: 'app' });
     expect(result.outputs.outcome).toBe('refused');
@@ -117,8 +133,81 @@ describe('a StatefulSet', () => {
     app.dockerfile();
     const result = await app.run('part');
     expect(result.outputs.outcome).toBe('deployed');
-    expect(tagsOf(app)).toEqual({ 'app-0': 'first', 'app-1': 'part' });
+    expect(tagsOf(app)).toEqual({ 'app-0': 'good', 'app-1': 'part' });
     for (const text of [result.log, result.summary]) expect(text).toContain('1 of its 2 pods keep the old version');
     expect(result.summary).toContain('Users are served, by two versions');
+    app.dockerfile('ENV CRASH_AFTER=0s');
+    const bad = await app.run('bad-part');
+    expect(bad.outputs.outcome).toBe('failed-rolled-back');
+    expect(tagsOf(app)).toEqual({ 'app-0': 'good', 'app-1': 'part' });
+  });
+
+  it('with a partition goes back to the very version that the other pods kept', async () => {
+    const result = await app.run('good', { operation: 'rollback' });
+    expect(result.outputs.outcome).toBe('rolled-back');
+    expect(tagsOf(app)).toEqual({ 'app-0': 'good', 'app-1': 'good' });
+  });
+});
+
+describe('a Deployment and StatefulSets beside it', () => {
+  let app: App;
+  const both = { deployment: 'app\nstatefulset/store' };
+  const allGood = { app: ['good'], lanes: ['good', 'good'], store: ['good'] };
+
+  /** A StatefulSet beside the app, of the same image. */
+  const beside = (name: string, spec: object) => {
+    const labels = { app: name };
+    const containers = [{ name: 'app', image: `${app.repository}:first`, imagePullPolicy: 'Always' }];
+    const template = { metadata: { labels }, spec: { containers } };
+    app.apply({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name },
+      spec: { serviceName: name, selector: { matchLabels: labels }, template, ...spec },
+    });
+  };
+
+  /** The tags of the pods that are ready, by what their names begin with. */
+  const tags = () => Object.fromEntries(Object.keys(allGood).map((name) => [name, tagsUnder(name)]));
+  const tagsUnder = (name: string) =>
+    Object.entries(tagsOf(app)).flatMap(([pod, tag]) => (pod.startsWith(`${name}-`) ? [tag] : []));
+
+  beforeAll(async () => {
+    app = await App.install();
+    beside('store', {});
+    beside('lanes', { replicas: 2, podManagementPolicy: 'Parallel' });
+    for (const name of ['store', 'lanes'])
+      kubectl('rollout', 'status', `statefulset/${name}`, '-n', app.namespace, '--timeout=60s');
+  });
+  afterAll(() => app.remove());
+
+  it('are updated and verified in one step', async () => {
+    const run = await app.run('good', { deployment: `${both.deployment}\nstatefulset/lanes` });
+    expect({ exit: run.exitCode, outcome: run.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
+    expect(tags()).toEqual(allGood);
+    expect(run.log).toMatch(/^app: .*1 ready/m);
+    expect(run.log).toMatch(/^statefulset\/store: .*1 ready/m);
+    expect(run.summary).toMatch(/^### ✅.*statefulset\/store/m);
+    expect(run.outputs.revision).toMatch(/^\d+\nstore-\w+\nlanes-\w+$/);
+  });
+
+  it('are both put back where the new version is bad in one of them', async () => {
+    kubectl('set', 'env', 'deployment/app', 'CRASH_AFTER=1000h', '-n', app.namespace);
+    kubectl('rollout', 'status', 'deployment/app', '-n', app.namespace, '--timeout=60s');
+    app.dockerfile('ENV CRASH_AFTER=0s');
+    const run = await app.run('bad', both);
+    expect({ exit: run.exitCode, outcome: run.outputs.outcome }).toEqual({ exit: 1, outcome: 'failed-rolled-back' });
+    expect(run.summary).toContain('came in one step with statefulset/store, which failed');
+    expect(tags()).toEqual(allGood);
+    expect(await app.serves('good')).toBe('good');
+  });
+
+  it('of which one makes its pods in parallel needs no right to delete them for that', async () => {
+    const role = JSON.stringify([{ op: 'replace', path: '/rules/2/verbs', value: ['get', 'list', 'watch'] }]);
+    kubectl('patch', 'role/deploy-action', '-n', app.namespace, '--type=json', '-p', role);
+    const run = await app.run('bad-too', { deployment: 'statefulset/lanes' });
+    expect(run.outputs.outcome).toBe('failed-rolled-back');
+    expect(run.log).not.toContain('may not delete pods');
+    expect(tags()).toEqual(allGood);
   });
 });

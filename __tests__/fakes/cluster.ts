@@ -1,30 +1,46 @@
-import type { ContainerStatus, Deployment, Pod, ReplicaSet } from '../../src/kubectl/objects';
+import {
+  canonical,
+  type Deployment,
+  identity,
+  isStatefulSet,
+  type Pod,
+  type ReplicaSet,
+  type Workload,
+} from '../../src/kubectl/objects';
 import { templateOf } from '../../src/rollout/snapshot';
 import type { Clock } from '../../src/system/clock';
 import type { ApiServer } from '../workload/api-server';
+import { type Fate, isReady, podOf } from './pods';
+import { type Settled, StatefulSetController } from './stateful-set';
 import type { Answer, Handler } from './transport';
 
-/** What becomes of a pod with a certain image. */
-export type Fate = 'serves' | 'crashes' | 'no-node';
+type Watched = 'deployments' | 'statefulsets' | 'pods';
 
 const WATCH_MS = 50_000;
 
-/** A cluster with one Deployment of one replica, whose controller, scheduler and kubelet take no time. */
+/** A cluster with one workload, a Deployment of one replica or a StatefulSet, whose controller, scheduler and kubelet take no time. */
 export class FakeCluster {
   pods: Pod[] = [];
   readonly replicaSets: ReplicaSet[] = [];
   readonly events: object[] = [];
-  readonly #watches = new Set<(kind: 'deployments' | 'pods', line: string) => void>();
+  /** The UIDs of pods that were asked to be deleted. */
+  readonly deleted: string[] = [];
+  readonly #watches = new Set<(kind: Watched, line: string) => void>();
+  readonly #statefulSet = new StatefulSetController();
   readonly #server: ApiServer;
   readonly #clock: Clock;
   readonly #fateOf: (image: string) => Fate;
+  readonly #mayDelete: boolean;
   #version = 1_000;
 
-  constructor(server: ApiServer, clock: Clock, fateOf: (image: string) => Fate) {
+  constructor(server: ApiServer, clock: Clock, fateOf: (image: string) => Fate, { mayDelete = true } = {}) {
     this.#server = server;
     this.#clock = clock;
     this.#fateOf = fateOf;
-    this.pods = [this.#podOf(this.#replicaSet(), 'serves')];
+    this.#mayDelete = mayDelete;
+    const { object } = server;
+    if (isStatefulSet(object)) this.#take(this.#statefulSet.settle(object, [], () => 'serves'));
+    else this.pods = [this.#podOf(this.#replicaSet(), 'serves')];
   }
 
   readonly handler: Handler = (argv, stdin, live): Answer | Promise<Answer> => {
@@ -44,11 +60,14 @@ export class FakeCluster {
       setImmediate(() => this.reconcile());
       return answer;
     }
+    if (argv.includes('delete')) return this.#delete(kind, stdin);
+    if (kind === 'selfsubjectaccessreviews')
+      return { stdout: JSON.stringify({ status: { allowed: this.#mayDelete } }) };
     if (argv.includes('logs')) return { stdout: 'starting\nfatal: no database\n' };
     const lists: Readonly<Record<string, readonly object[]>> = {
       pods: this.pods,
       replicasets: this.replicaSets,
-      deployments: [this.#server.object],
+      [this.#kind]: [this.#server.object],
       events: this.events,
       nodes: [],
     };
@@ -57,40 +76,63 @@ export class FakeCluster {
     return argv.includes('--raw') ? this.#server.handler(argv, stdin, live) : {};
   };
 
-  /** The controller acts on what the Deployment is now, and tells. */
+  /** The controller acts on what the workload is now, and tells. */
   reconcile(): void {
     const { object } = this.#server;
-    if (object.status?.observedGeneration === object.metadata?.generation) {
-      this.#tell('deployments', object);
-      return;
-    }
-    const replicaSet = this.#replicaSet();
-    const image = object.spec?.template.spec?.containers[0]?.image ?? '';
-    const serves = this.#fateOf(image) === 'serves';
-    const isOurs = (pod: Pod) => pod.metadata?.ownerReferences?.[0]?.uid === replicaSet.metadata?.uid;
-    const isReady = (pod: Pod) =>
-      pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-    const ours = this.pods.find(isOurs) ?? this.#podOf(replicaSet, this.#fateOf(image));
-    // Old pods stay while nothing better is there.
-    const next = serves ? [ours] : [ours, ...this.pods.filter((pod) => pod !== ours && isReady(pod))];
-    const gone = this.pods.filter((pod) => !next.includes(pod));
-    this.pods = next;
-    for (const pod of next) this.#tell('pods', pod);
-    for (const pod of gone) this.#tell('pods', pod, 'DELETED');
-    this.#server.touch((draft) => {
-      const available = next.filter(isReady).length;
-      draft.status = {
-        observedGeneration: draft.metadata?.generation ?? 0,
-        replicas: next.length,
-        updatedReplicas: 1,
-        readyReplicas: available,
-        availableReplicas: available,
-      };
-    });
-    this.#tell('deployments', this.#server.object);
+    if (isStatefulSet(object)) this.#take(this.#statefulSet.settle(object, this.pods, this.#fateOf));
+    else if (object.status?.observedGeneration !== object.metadata?.generation) this.#take(this.#settle(object));
+    this.#tell(this.#kind, this.#server.object);
   }
 
-  #tell(kind: 'deployments' | 'pods', object: Pod | Deployment, type = 'MODIFIED'): void {
+  #settle({ metadata, spec }: Workload): Settled {
+    const replicaSet = this.#replicaSet();
+    const fate = this.#fateOf(spec?.template.spec?.containers[0]?.image ?? '');
+    const isOurs = (pod: Pod) => pod.metadata?.ownerReferences?.[0]?.uid === replicaSet.metadata?.uid;
+    const ours = this.pods.find(isOurs) ?? this.#podOf(replicaSet, fate);
+    // Old pods stay while nothing better is there.
+    const others = fate === 'serves' ? [] : this.pods.filter((pod) => pod !== ours && isReady(pod));
+    const pods = [ours, ...others];
+    const available = pods.filter(isReady).length;
+    const counts = {
+      replicas: pods.length,
+      updatedReplicas: 1,
+      readyReplicas: available,
+      availableReplicas: available,
+    };
+    return { pods, status: { observedGeneration: metadata?.generation ?? 0, ...counts } };
+  }
+
+  #take({ pods, status }: Settled): void {
+    const gone = this.pods.filter((pod) => !pods.includes(pod));
+    this.pods = [...pods];
+    for (const pod of pods) this.#tell('pods', pod);
+    for (const pod of gone) this.#tell('pods', pod, 'DELETED');
+    if (canonical(status) !== canonical(this.#server.object.status))
+      this.#server.touch((draft) => void Object.assign(draft, { status }));
+  }
+
+  /** As the API server does it: another pod that has the name by now stays. */
+  #delete(name: string, stdin = '{}'): Answer {
+    const refused = (text: string) => ({ code: 1, stderr: `Error from server ${text}` });
+    const { preconditions } = JSON.parse(stdin) as { preconditions?: { uid?: string } };
+    this.deleted.push(preconditions?.uid ?? '');
+    const right = 'cannot delete resource "pods" in API group "" in the namespace "default"';
+    if (!this.#mayDelete) return refused(`(Forbidden): pods "${name}" is forbidden: User "deployer" ${right}`);
+    const pod = this.pods.find((each) => identity(each).name === name);
+    if (!pod) return refused(`(NotFound): pods "${name}" not found`);
+    if (preconditions?.uid && preconditions.uid !== identity(pod).uid)
+      return refused('(Conflict): the UID in the precondition does not match the UID in record');
+    this.pods = this.pods.filter((each) => each !== pod);
+    this.#tell('pods', pod, 'DELETED');
+    setImmediate(() => this.reconcile());
+    return { stdout: '{}' };
+  }
+
+  get #kind(): Watched {
+    return isStatefulSet(this.#server.object) ? 'statefulsets' : 'deployments';
+  }
+
+  #tell(kind: Watched, object: Pod | Workload, type = 'MODIFIED'): void {
     for (const emit of this.#watches) emit(kind, `${JSON.stringify({ type, object })}\n`);
   }
 
@@ -115,54 +157,7 @@ export class FakeCluster {
 
   #podOf({ metadata, spec }: ReplicaSet, fate: Fate): Pod {
     const { name = '', uid = '' } = metadata ?? {};
-    const containers = spec?.template?.spec?.containers ?? [];
-    return {
-      metadata: {
-        name: `${name}-abcde`,
-        uid: `pod-${name}`,
-        resourceVersion: String(this.#version++),
-        creationTimestamp: '2026-01-01T00:00:00Z',
-        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true }],
-      },
-      spec: { containers, ...(fate !== 'no-node' && { nodeName: 'one' }) },
-      status: statusOf(
-        fate,
-        containers.map((each) => each.name),
-      ),
-    };
-  }
-}
-
-function statusOf(fate: Fate, names: readonly string[]): NonNullable<Pod['status']> {
-  const each = (more: Partial<ContainerStatus>) =>
-    names.map((name) => ({ name, image: 'i', imageID: '', ready: true, restartCount: 0, ...more }));
-  const running = { state: { running: {} } };
-  switch (fate) {
-    case 'serves':
-      return {
-        phase: 'Running',
-        startTime: '2026-01-01T00:00:00Z',
-        conditions: [{ type: 'Ready', status: 'True' }],
-        containerStatuses: each(running),
-      };
-    case 'crashes': {
-      const lastState = { terminated: { exitCode: 1, reason: 'Error' } };
-      const [first, ...others] = each(running);
-      const crashing = { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState, restartCount: 3, ready: false };
-      return {
-        phase: 'Running',
-        startTime: '2026-01-01T00:00:00Z',
-        containerStatuses: [...(first ? [{ ...first, ...crashing }] : []), ...others],
-      };
-    }
-    case 'no-node': {
-      const message = '0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.';
-      return {
-        phase: 'Pending',
-        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
-      };
-    }
-    default:
-      return fate satisfies never;
+    const owner = { kind: 'ReplicaSet', name, uid } as const;
+    return podOf({ name: `${name}-abcde`, uid: `pod-${name}`, owner, template: spec?.template, fate });
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deploy } from '../../src/deploy';
 import type { RawInputs } from '../../src/inputs/names';
-import type { Pod } from '../../src/kubectl/objects';
+import type { Pod, Workload } from '../../src/kubectl/objects';
 import type { Manifest } from '../../src/manifests/object';
 import type { Log } from '../../src/report/log';
 import type { Report } from '../../src/report/report';
@@ -16,7 +16,8 @@ import { AnyServer } from '../manifests/api-server';
 import { ManualClock } from '../transport/manual-clock';
 import { ApiServer, type Fate as PatchFate } from '../workload/api-server';
 import { deployment } from '../workload/deployment';
-import { FakeCluster, type Fate } from './cluster';
+import { FakeCluster } from './cluster';
+import type { Fate } from './pods';
 import { FakeTransport } from './transport';
 
 const CONFIG_DIGEST = `sha256:${'c'.repeat(64)}`;
@@ -37,7 +38,9 @@ export interface Reach {
 
 interface World {
   readonly inputs?: Partial<RawInputs>;
-  readonly workload?: Required<ReturnType<typeof deployment>>;
+  readonly workload?: Workload;
+  /** Whether the deploy user may delete pods. */
+  readonly mayDelete?: boolean;
   /** What becomes of pods of the new image, and of those of the image before once they are made again. */
   readonly fates?: { readonly [image: string]: Fate };
   /** What becomes of the patches. */
@@ -77,6 +80,7 @@ function besides({ fates = {}, patches = [] }: NonNullable<World['worker']>, clo
 export async function run({
   inputs = {},
   workload = deployment(),
+  mayDelete = true,
   fates = {},
   patches = [],
   onEvidence,
@@ -94,7 +98,7 @@ export async function run({
   const clock = new ManualClock();
   const cancel = new AbortController();
   const server = new ApiServer(workload, patches);
-  const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves');
+  const cluster = new FakeCluster(server, clock, (image) => fates[image] ?? 'serves', { mayDelete });
   const beside = worker && besides(worker, clock);
   for (const status of cluster.pods.flatMap((pod) => pod.status?.containerStatuses ?? [])) {
     Object.assign(status, { imageID: runs && `docker.io/caringnote/caring-note-api@${runs}` });
@@ -166,6 +170,7 @@ export async function run({
   return {
     report,
     server,
+    cluster,
     objects,
     worker: beside?.server,
     commands,

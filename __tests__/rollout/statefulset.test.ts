@@ -91,6 +91,19 @@ describe('a StatefulSet that is put back', () => {
     expect(namesOf(newPods(last))).toEqual(['app-0', 'app-1']);
   });
 
+  it('is not good while its broken pod is there, though the pod that its partition keeps has the version of before', () => {
+    const looks = partitioned(back, 1);
+    const { index, failed } = restored(looks);
+    const { target } = ourWrite(looks.slice(index - 1));
+    const isStuck = (look: Look) => brokenPods(look, failed).length > 0;
+    const ended = looks.findLastIndex(isStuck);
+    const judged = replay(looks, target, index).at(-1);
+    const since = (look: Look | undefined) => (look?.ms ?? 0) - (looks[index]?.ms ?? 0);
+    expect(since(looks[ended])).toBeGreaterThan(20_000);
+    expect(judged?.verdict).toMatchObject({ kind: 'good', progress: { desired: 1, updated: 1, ready: 1, old: 1 } });
+    expect(judged?.ms).toBeGreaterThan(since(looks[ended]));
+  });
+
   it('has nothing to end while its template is that of the version that failed', () => {
     const { index, failed } = restored(back);
     expect(back.slice(0, index).flatMap((look) => brokenPods(look, failed))).toEqual([]);

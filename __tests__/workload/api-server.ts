@@ -1,4 +1,4 @@
-import type { Deployment } from '../../src/kubectl/objects';
+import type { Workload } from '../../src/kubectl/objects';
 import type { Operation } from '../../src/workload/patch';
 import type { Answer, Handler } from '../fakes/transport';
 import { applyPatch, PatchMisfit } from './json-patch';
@@ -15,11 +15,11 @@ export type Fate =
   | 'overtaken'
   | { readonly stderr: string };
 
-/** One Deployment behind an API server with optimistic locking, as kubectl on the host shows it. */
+/** One workload behind an API server with optimistic locking, as kubectl on the host shows it. */
 export class ApiServer {
-  object: Deployment;
+  object: Workload;
   /** Images of the template, one for each patch that changed anything. */
-  readonly applied: Deployment[] = [];
+  readonly applied: Workload[] = [];
   patches = 0;
   reads = 0;
   /** Whether reads are answered. */
@@ -28,7 +28,7 @@ export class ApiServer {
   /** Patches that were given up by their sender and are still on their way. */
   #late: Operation[][] = [];
 
-  constructor(object: Deployment, fates: Fate[] = []) {
+  constructor(object: Workload, fates: Fate[] = []) {
     this.object = object;
     this.#fates = [...fates];
   }
@@ -40,7 +40,7 @@ export class ApiServer {
   };
 
   /** Somebody else writes. */
-  touch(change: (draft: Deployment) => void = () => {}): void {
+  touch(change: (draft: Workload) => void = () => {}): void {
     const draft = structuredClone(this.object);
     change(draft);
     this.#store(draft);
@@ -104,7 +104,7 @@ export class ApiServer {
     return { stdout: JSON.stringify(this.object) };
   }
 
-  #store(next: Deployment): void {
+  #store(next: Workload): void {
     const resourceVersion = String(Number(this.object.metadata?.resourceVersion) + 1);
     const isNew = JSON.stringify(next.spec) !== JSON.stringify(this.object.spec);
     const generation = (this.object.metadata?.generation ?? 0) + (isNew ? 1 : 0);

@@ -1,5 +1,5 @@
 import { identity, isStatefulSet, type Pod } from '../kubectl/objects';
-import { keptByPartition, revisionOf } from '../workload/stateful';
+import { isKept, keptByPartition, revisionOf } from '../workload/stateful';
 import { type Memory, remember } from './memory';
 import type { Suspicion } from './signs/sign';
 import { isReady, newPods, oldPods, runsImage, type Snapshot, type Target, templateOf } from './snapshot';
@@ -137,14 +137,18 @@ function progressOf(target: Target, snapshot: Snapshot, pods: readonly Pod[]): P
   const desired = Math.max(Math.min(wanted, 1), wanted - keptOf(snapshot));
   if (!isObserved(target, snapshot)) return { desired, updated: 0, ready: 0, available: 0, old: 0 };
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = snapshot.workload?.status ?? {};
-  const ready = pods.filter((pod) => isReady(pod) && runsImage(pod, target)).length;
-  const old = Math.max(0, replicas - updatedReplicas);
+  // A version that comes back may be the one that the kept pods have: by themselves they say nothing of the others.
+  const kept = pods.filter((pod) => snapshot.workload && isKept(snapshot.workload, pod));
+  const ready = pods.filter((pod) => !kept.includes(pod) && isReady(pod) && runsImage(pod, target)).length;
+  const updated = Math.max(0, updatedReplicas - kept.length);
+  const old = Math.max(0, replicas - updated);
   // The workload's count of available pods includes old ones, so it says nothing of a Deployment's new ones while those are there.
   // A StatefulSet may keep old ones for good: those that are ready count as available, so that no new one does for them.
   const isMixed = snapshot.workload && isStatefulSet(snapshot.workload);
-  const others = isMixed ? oldPods(snapshot).filter(isReady).length : old === 0 ? 0 : availableReplicas;
+  const stay = [...kept, ...oldPods(snapshot)].filter(isReady).length;
+  const others = isMixed ? stay : old === 0 ? 0 : availableReplicas;
   const available = Math.max(0, Math.min(ready, availableReplicas - others));
-  return { desired, updated: updatedReplicas, ready, available, old };
+  return { desired, updated, ready, available, old };
 }
 
 /** How many pods keep the version before, by a StatefulSet's partition. */

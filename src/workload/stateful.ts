@@ -1,4 +1,4 @@
-import { identity, isStatefulSet, type Workload } from '../kubectl/objects';
+import { identity, isStatefulSet, type Pod, type Workload } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import { annotations } from './annotations';
 
@@ -25,6 +25,13 @@ export function isOfRevision(
 /** How many of a StatefulSet's pods keep the version before: those with an ordinal below its partition. */
 export function keptByPartition({ spec }: Workload): number {
   return Math.min(spec?.updateStrategy?.rollingUpdate?.partition ?? 0, spec?.replicas ?? 1);
+}
+
+/** Whether the partition keeps this pod at the version that it has, by its ordinal. */
+export function isKept({ spec }: Workload, pod: Pod): boolean {
+  const { partition = 0 } = spec?.updateStrategy?.rollingUpdate ?? {};
+  const ordinal = Number(identity(pod).name.split('-').at(-1));
+  return partition > 0 && ordinal < (spec?.ordinals?.start ?? 0) + partition;
 }
 
 /**
