@@ -115,8 +115,8 @@ export async function run({
   let isKnown = false;
   const transport = new FakeTransport((argv, stdin, live) => {
     if (isAway) return 'unreachable';
-    if (argv.includes('--filename=-') || argv.some((word) => word.startsWith('ConfigMap.')))
-      return objects.handler(argv, stdin, live);
+    const isManifest = argv.includes('--filename=-') && !argv.includes('--raw');
+    if (isManifest || argv.some((word) => word.startsWith('ConfigMap.'))) return objects.handler(argv, stdin, live);
     if (!hasNamespace && argv.includes('/api/v1/namespaces/default'))
       return { code: 1, stderr: 'Error from server (NotFound): namespaces "default" not found' };
     const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;
