@@ -174,9 +174,11 @@ async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Versi
   };
   const waiting = new WaitingPods(cluster, clock, where.namespace);
   const onLook = progressLines(clock, (text) => reporter.log.info(text), 'restored');
-  const failed = before.workload && waitsForBroken(before.workload) ? revisionOf(before.workload) : undefined;
+  // Where the controller has not seen the version that failed, its pods are still of one before.
+  const failed = before.workload && revisionOf(before.workload);
+  const inTheWay = { namespace: where.namespace, graceMs: 0, ...(failed !== undefined && { failed }) };
   const unblocker =
-    failed === undefined ? undefined : new Unblocker(cluster, clock, { namespace: where.namespace, failed });
+    before.workload && waitsForBroken(before.workload) ? new Unblocker(cluster, clock, inTheWay) : undefined;
   const { verdict, snapshot } = await watchRollout(target, {
     observer,
     clock,

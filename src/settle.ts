@@ -2,11 +2,13 @@ import { type Ended, isPutBack, recover } from './recover';
 import { progressLines } from './report/progress';
 import { unclearEnding } from './rollout/ending';
 import { Pulls } from './rollout/pulls';
+import { EARLIER_MS, Unblocker } from './rollout/unblock';
 import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, outcomeOf, type Run, whereOf } from './run';
+import { waitsForBroken } from './workload/stateful';
 
 /** A workload of the run whose rollout has begun. */
 export interface Part {
@@ -107,7 +109,12 @@ async function watch({ run, begun }: Part, signal: AbortSignal): Promise<Watched
   const onLook = progressLines(clock, (text) => reporter.log.info(text), begun.changed ? 'new' : 'present');
   const waiting = new WaitingPods(cluster, clock, namespace);
   const pulls = new Pulls(cluster, clock, namespace);
-  return watchRollout(target, { observer, clock, signal, onLook, waiting, pulls, ...(check && { check }) });
+  const { workload } = observer.snapshot();
+  // Pods of an earlier version that failed and was left there; the new one would wait for them for good.
+  const isBlocked = begun.changed && workload && waitsForBroken(workload);
+  const unblocker = isBlocked && new Unblocker(cluster, clock, { namespace, graceMs: EARLIER_MS });
+  const beside = { ...(check && { check }), ...(unblocker && { unblocker }) };
+  return watchRollout(target, { observer, clock, signal, onLook, waiting, pulls, ...beside });
 }
 
 /** Asks the address that users use, where there is one; gives the cause where it does not answer as it should. */

@@ -110,6 +110,18 @@ describe('a StatefulSet', () => {
     expect(tagsOf(app)).toEqual({ 'app-0': 'good', 'app-1': 'good' });
   });
 
+  it('gets over a bad version that was left there: its broken pod gives way to the new one', async () => {
+    app.dockerfile('ENV CRASH_AFTER=0s');
+    const left = await app.run('left', { 'rollback-on-failure': 'false' });
+    expect(left.outputs.outcome).toBe('failed');
+    app.dockerfile();
+    const over = await app.run('over', { timeout: '120s' });
+    expect(over.outputs.outcome).toBe('deployed');
+    expect(tagsOf(app)).toEqual({ 'app-0': 'over', 'app-1': 'over' });
+    const back = await app.run('over', { operation: 'redeploy', version: 'good', 'allow-other-build-args': 'true' });
+    expect(back.outputs.outcome).toBe('deployed');
+  });
+
   it('is found by its kind: a Deployment of its name is not there', async () => {
     const result = await app.run('good', { operation: 'restart', deployment: 'app' });
     expect(result.outputs.outcome).toBe('refused');
@@ -185,7 +197,7 @@ describe('a Deployment and StatefulSets beside it', () => {
     const run = await app.run('good', { deployment: `${both.deployment}\nstatefulset/lanes` });
     expect({ exit: run.exitCode, outcome: run.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
     expect(tags()).toEqual(allGood);
-    expect(run.log).toMatch(/^app: .*1 ready/m);
+    expect(run.log).toMatch(/^app: .*new pod 1\/1/m);
     expect(run.log).toMatch(/^statefulset\/store: .*1 ready/m);
     expect(run.summary).toMatch(/^### ✅.*statefulset\/store/m);
     expect(run.outputs.revision).toMatch(/^\d+\nstore-\w+\nlanes-\w+$/);

@@ -1,7 +1,7 @@
 import { Cluster } from '../../src/kubectl/client';
 import { identity } from '../../src/kubectl/objects';
 import type { Snapshot } from '../../src/rollout/snapshot';
-import { brokenPods, Unblocker } from '../../src/rollout/unblock';
+import { brokenPods, EARLIER_MS, type InTheWay, Unblocker } from '../../src/rollout/unblock';
 import { revisionOf } from '../../src/workload/stateful';
 import { type Answer, FakeTransport } from '../fakes/transport';
 import { ManualClock } from '../transport/manual-clock';
@@ -18,11 +18,17 @@ const turns = async (count = 30) => {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 };
 
+const OF_FAILED: InTheWay = { namespace: 'ns', failed, graceMs: 0 };
+
 function unblocking(...answers: Answer[]) {
+  return unblockingAll(OF_FAILED, ...answers);
+}
+
+function unblockingAll(of: InTheWay, ...answers: Answer[]) {
   const clock = new ManualClock();
   const transport = new FakeTransport(() => answers.shift() ?? { stdout: '{}' }, clock);
   const over = new AbortController();
-  const unblocker = new Unblocker(new Cluster(transport, ['kubectl']), clock, { namespace: 'ns', failed });
+  const unblocker = new Unblocker(new Cluster(transport, ['kubectl']), clock, of);
   const ended = unblocker.follow((): Snapshot => stuck as Snapshot, over.signal);
   const stop = async () => {
     over.abort();
@@ -67,4 +73,28 @@ it.each<[string, Answer]>([
   await turns();
   await stop();
   expect(transport.commands).toHaveLength(2);
+});
+
+it('one of an earlier version has its time to come up by itself, and then gives way to the new one', async () => {
+  const { clock, transport, stop } = unblockingAll({ namespace: 'ns', graceMs: EARLIER_MS });
+  const seconds = async (count: number) => {
+    for (let second = 0; second < count; second++) {
+      clock.pass(1_000);
+      await turns();
+    }
+  };
+  await turns();
+  await seconds(29);
+  expect(transport.commands).toHaveLength(0);
+  await seconds(2);
+  await stop();
+  expect(transport.commands.map(({ argv }) => argv[3])).toEqual(['/api/v1/namespaces/ns/pods/app-1']);
+});
+
+it('one that a partition keeps is left alone', () => {
+  const kept = structuredClone(stuck);
+  if (kept.workload?.spec)
+    kept.workload.spec.updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+  expect(brokenPods(kept)).toEqual([]);
+  expect(brokenPods(stuck)).toHaveLength(1);
 });

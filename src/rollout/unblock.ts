@@ -1,7 +1,7 @@
 import { type Cluster, KubectlError } from '../kubectl/client';
 import { identity, type Pod } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
-import { isOfRevision, revisionOf } from '../workload/stateful';
+import { isKept, isOfRevision, revisionOf } from '../workload/stateful';
 import { isReady, isStaying, oldPods, type Snapshot } from './snapshot';
 
 const TICK_MS = 1_000;
@@ -15,9 +15,21 @@ export interface Blocked {
   readonly detail: string;
 }
 
+/** Which pods are in the way. */
+export interface InTheWay {
+  readonly namespace: string;
+  /** The revision that failed; left out: every one but the present. */
+  readonly failed?: string;
+  /** Milliseconds for which one has to have been broken. */
+  readonly graceMs: number;
+}
+
+/** How long a pod of an earlier version may take to come up by itself before a new version makes it give way. */
+export const EARLIER_MS = 30_000;
+
 /**
- * Ends the broken pods of a version that failed, once the template of before is back: a StatefulSet that makes its pods in order
- * would wait for them for good (`waitsForBroken`).
+ * Ends the broken pods of a version that failed, once another template is there: a StatefulSet that makes its pods in order would
+ * wait for them for good (`waitsForBroken`).
  */
 export class Unblocker {
   blocked: Blocked | undefined;
@@ -26,7 +38,7 @@ export class Unblocker {
   constructor(
     private readonly cluster: Cluster,
     private readonly clock: Clock,
-    private readonly of: { readonly namespace: string; readonly failed: string },
+    private readonly of: InTheWay,
   ) {}
 
   /** Aborts where nothing can come any more. */
@@ -37,9 +49,14 @@ export class Unblocker {
   /** Goes on until `signal` aborts: a pod that was ready when the first one was ended may break later. */
   async follow(snapshot: () => Snapshot, signal: AbortSignal): Promise<void> {
     const ended = new Set<string>();
+    let since: Readonly<Record<string, number>> = {};
     const over = AbortSignal.any([signal, this.#refused.signal]);
     while (!over.aborted) {
-      const [pod] = brokenPods(snapshot(), this.of.failed).filter((each) => !ended.has(identity(each).uid));
+      const now = this.clock.now();
+      const broken = brokenPods(snapshot(), this.of.failed).filter((each) => !ended.has(identity(each).uid));
+      const seen = since;
+      since = Object.fromEntries(broken.map((each) => [identity(each).uid, seen[identity(each).uid] ?? now]));
+      const pod = broken.find((each) => now - (since[identity(each).uid] ?? now) >= this.of.graceMs);
       if (pod && (await this.#end(pod))) ended.add(identity(pod).uid);
       else await this.clock.sleep(TICK_MS, over);
     }
@@ -60,9 +77,15 @@ export class Unblocker {
   }
 }
 
-/** The pods of the version that failed that are not ready; none before the controller has seen that its template is another. */
-export function brokenPods(snapshot: Snapshot, failed: string): Pod[] {
-  const current = snapshot.workload && revisionOf(snapshot.workload);
+/**
+ * The pods of the version that failed (without one, of all but the present) that are not ready, and that a partition does not keep;
+ * none before the controller has seen that its template is another.
+ */
+export function brokenPods(snapshot: Snapshot, failed?: string): Pod[] {
+  const { workload } = snapshot;
+  if (!workload) return [];
+  const current = revisionOf(workload);
   if (current === undefined || current === failed) return [];
-  return oldPods(snapshot).filter((pod) => isOfRevision(pod, failed) && !isReady(pod) && isStaying(pod));
+  const isOfThis = (pod: Pod) => (failed === undefined ? !isKept(workload, pod) : isOfRevision(pod, failed));
+  return oldPods(snapshot).filter((pod) => isOfThis(pod) && !isReady(pod) && isStaying(pod));
 }
