@@ -1,6 +1,7 @@
+import { annotations } from '../src/workload/annotations';
 import { IMAGE, run } from './fakes/world';
 import type { ApiServer } from './workload/api-server';
-import { OLD_IMAGE } from './workload/deployment';
+import { deployment, OLD_IMAGE } from './workload/deployment';
 
 const several = { deployment: 'caring-note-api\nworker', container: 'caring-note-api' };
 const imageOf = (server: ApiServer | undefined) => server?.object.spec?.template.spec?.containers[0]?.image;
@@ -44,5 +45,39 @@ describe('several workloads of one image', () => {
     const { report, server, codes } = await run({ inputs: { ...several, container: 'app' }, worker: {} });
     expect([report.outcome, codes]).toEqual(['refused', ['workload.no-container']]);
     expect(server.patches).toBe(0);
+  });
+
+  it('ask only the first for verify-path: a worker that listens nowhere is no obstacle', async () => {
+    const workload = deployment(({ spec }) => {
+      const [first] = spec.template.spec?.containers ?? [];
+      if (first) first.ports = [{ containerPort: 8080 }];
+    });
+    const inputs = { ...several, 'verify-path': '/up' };
+    const { report, codes, commands } = await run({ inputs, workload, worker: {} });
+    expect([report.outcome, codes]).toEqual(['deployed', []]);
+    expect(commands.some((each) => each.includes('web-1-abcde:8080/proxy/up'))).toBe(true);
+  });
+
+  it('answer for those that are written while another run is waited for', async () => {
+    const other = { id: 'other', url: 'https://example.org/other' };
+    const hold = {
+      [annotations.hold]: JSON.stringify(other),
+      [annotations.deployId]: other.id,
+    };
+    let isAsked = false;
+    const { server, report } = await run({
+      inputs: several,
+      worker: { annotations: hold },
+      onWorkerPatched: ({ server: first }) => {
+        if (isAsked) return;
+        isAsked = true;
+        first.touch(({ metadata = {} }) => {
+          metadata.annotations = { ...metadata.annotations, [annotations.asked]: 'third/1' };
+        });
+      },
+    });
+    expect(isAsked).toBe(true);
+    expect(server.object.metadata?.annotations?.[annotations.answered]).toBe('third/1');
+    expect(report.outcome).toBe('deployed');
   });
 });

@@ -6,11 +6,16 @@ import type { Run } from './run';
  * its own end. Only the first is asked `verify-path`: a worker answers nobody.
  */
 export function partsOf(run: Run): Run[] {
-  const { config, reporter } = run;
-  return config.workloads.map((workload, index) => {
-    const own: Config = { ...config, workload, verdict: index === 0 ? config.verdict : withoutPath(config) };
-    return { ...run, config: own, reporter: reporter.of(own) };
-  });
+  return configsOf(run.config).map((own) => ({ ...run, config: own, reporter: run.reporter.of(own) }));
+}
+
+/** The configuration of each workload. */
+export function configsOf(config: Config): Config[] {
+  return config.workloads.map((workload, index) => ({
+    ...config,
+    workload,
+    verdict: index === 0 ? config.verdict : withoutPath(config),
+  }));
 }
 
 function withoutPath({ verdict: { verifyPath: _, ...verdict } }: Config): Config['verdict'] {

@@ -8,6 +8,7 @@ import { type Deployment, isNew } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
 import { tellLines } from './manifests/tell';
 import { imagesIn } from './manifests/workload';
+import { configsOf } from './parts';
 import { isTriedOut, preflight, type Ready } from './preflight';
 import type { Reporter } from './report/reporter';
 import { type Closing, Later, type Tools } from './tools';
@@ -123,11 +124,9 @@ async function checkCluster(
   const onTrouble = (detail: string) => note(line('log.no-contact', { detail }));
   const cluster = new Cluster(transport, kubectl, cancel);
   const asked = new Cluster(transport, kubectl, signal);
+  const configs = configsOf(config);
   const found = await Promise.allSettled(
-    config.workloads.map((workload) => {
-      const own = { ...config, workload };
-      return patiently(() => preflight(own, asked), { clock, signal, onTrouble });
-    }),
+    configs.map((own) => patiently(() => preflight(own, asked), { clock, signal, onTrouble })),
   );
   const problems = found.flatMap((each) => (each.status === 'rejected' ? problemsOf(each.reason) : []));
   if (problems.length > 0) throw new Failure(problems);
@@ -136,7 +135,7 @@ async function checkCluster(
   if (unused) throw new Failure(unused);
   const isOneOfSeveral = all.length > 1;
   const looked = all.map((ready, index) => {
-    const own = { ...config, workload: config.workloads[index] ?? config.workload };
+    const own = configs[index] ?? config;
     const to = (text: string) => note(isOneOfSeveral ? `${printWorkload(own.workload)}: ${text}` : text);
     tellFound(own, ready, to);
     return { ready, facts: new Later(() => gatherFacts(own, tools, cluster, ready)) };

@@ -54,6 +54,8 @@ export async function updateAll<T extends Updating>(
   const begun = new Map<T, Begun>();
   const byName = all.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
   for (const of of byName) {
+    // Who asks whether this run is still at work on one of them wants an answer also while it waits for the next.
+    for (const { changed, observer } of begun.values()) if (changed) observer.start();
     try {
       begun.set(of, await update(of.run, cluster, of.ready, of.wanted));
     } catch (error) {

@@ -62,14 +62,21 @@ interface World {
   /** Whether the namespace is there. */
   readonly hasNamespace?: boolean;
   /** A second Deployment, `worker`, and what becomes of its pods. */
-  readonly worker?: { readonly fates?: { readonly [image: string]: Fate }; readonly patches?: PatchFate[] };
+  readonly worker?: {
+    readonly fates?: { readonly [image: string]: Fate };
+    readonly patches?: PatchFate[];
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  /** Called when the worker has been patched. */
+  readonly onWorkerPatched?: (reach: Reach) => void;
 }
 
 const ended = (stdout = ''): ProcessResult => ({ kind: 'exited', code: 0, stdout, stderr: '' });
 
-function besides({ fates = {}, patches = [] }: NonNullable<World['worker']>, clock: ManualClock) {
+function besides({ fates = {}, patches = [], annotations = {} }: NonNullable<World['worker']>, clock: ManualClock) {
   const workload = deployment(({ metadata, spec }) => {
     Object.assign(metadata, { name: 'worker', uid: 'worker' });
+    Object.assign(metadata.annotations ?? {}, annotations);
     spec.selector.matchLabels = { app: 'worker' };
   });
   const server = new ApiServer(workload, patches);
@@ -85,6 +92,7 @@ export async function run({
   patches = [],
   onEvidence,
   onPatched,
+  onWorkerPatched,
   url = 200,
   runs = '',
   neighbours = [],
@@ -126,7 +134,11 @@ export async function run({
     }
     if (argv.some((word) => word.startsWith('/api/v1/pods?')))
       return { stdout: JSON.stringify({ metadata: {}, items: [...cluster.pods, ...neighbours] }) };
-    if (beside && argv.some((word) => word.includes('worker'))) return beside.cluster.handler(argv, stdin, live);
+    if (beside && argv.some((word) => word.includes('worker'))) {
+      const answer = beside.cluster.handler(argv, stdin, live);
+      if (argv.includes('patch') && !argv.includes('--dry-run=server')) onWorkerPatched?.(reach);
+      return answer;
+    }
     const before = server.applied.length;
     const answer = cluster.handler(argv, stdin, live);
     if (server.applied.length > before) onPatched?.(reach);
