@@ -80,4 +80,13 @@ describe('several workloads of one image', () => {
     expect(server.object.metadata?.annotations?.[annotations.answered]).toBe('third/1');
     expect(report.outcome).toBe('deployed');
   });
+
+  it('have failed, and were not refused, where one stays changed and another one is refused', async () => {
+    const refused = { stderr: 'The Deployment "worker" is invalid: spec: Forbidden' };
+    const inputs = { ...several, 'rollback-on-failure': 'false' };
+    const { report, server } = await run({ inputs, worker: { patches: [refused] } });
+    expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['deployed', 'refused']);
+    expect(imageOf(server)).toBe(IMAGE);
+    expect(report.outcome).toBe('failed');
+  });
 });

@@ -57,8 +57,14 @@ const WORST = [
   'planned',
 ] as const satisfies readonly Outcome[];
 
+/** What stays changed. */
+const CHANGES: ReadonlySet<Outcome> = new Set(['deployed', 'restarted', 'rolled-back'] as const);
+
 /** How a run ended whose workloads ended so. What nobody said anything of is unknown. */
 export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  // Refused is a run that has changed nothing.
+  if (outcomes.includes('refused') && outcomes.some((each) => CHANGES.has(each)))
+    return worstOf(['failed', ...outcomes.filter((each) => each !== 'refused')]);
   return WORST.find((outcome) => outcomes.includes(outcome)) ?? 'unknown';
 }
 
