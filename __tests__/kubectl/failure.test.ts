@@ -209,4 +209,11 @@ describe('why a server-side apply failed', () => {
     const text = `error: Apply failed with 100 conflicts: conflicts with "helm" using v1:\n${fields.join('\n')}`;
     expect(classify(1, text).message).toBe(text);
   });
+
+  it("shows no value of a manifest: a Secret's password may be a number", () => {
+    const place =
+      'failed to create typed patch object (a/s; /v1, Kind=Secret): .stringData.password: expected string, got ';
+    const text = `Error from server: ${place}&value.valueUnstructured{Value:98765432}`;
+    expect(classify(1, text).message).toBe(`${place}***`);
+  });
 });

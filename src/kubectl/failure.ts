@@ -34,6 +34,9 @@ const KLOG = /^[EWIF]\d{4} \d\d:\d\d:.*\n?/gm;
  */
 const REFUSED_BY_A_RULE = /denied (?:the )?request|is forbidden: (?!User )/;
 
+/** How the API server shows a value of a manifest that is of the wrong type: it may be a Secret's, such as `password: 1234`. */
+const VALUE = /&?value\.valueUnstructured\{.*/g;
+
 /**
  * Reads why kubectl failed from its exit code and standard error. The API server's reason stands in brackets
  * (`Error from server (NotFound): …`, k8s.io/kubectl/pkg/cmd/util/helpers.go); the rest are kubectl's own sentences.
@@ -42,7 +45,7 @@ export function classify(code: number, stderr: string): KubectlFailure {
   const text = stderr.replace(KLOG, '').trim() || stderr.trim();
   const said = (reason: KubectlReason, message = text): KubectlFailure => ({
     reason,
-    message: message.slice(0, 1_000),
+    message: message.replace(VALUE, '***').slice(0, 1_000),
   });
   // 127 and 126 are the shell's: no such command, not executable.
   if (code === 127 || code === 126 || NO_SUDO.test(text)) return said('NoKubectl');
