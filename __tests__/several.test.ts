@@ -1,5 +1,6 @@
 import { annotations } from '../src/workload/annotations';
-import { IMAGE, run } from './fakes/world';
+import { historyOf } from '../src/workload/changes';
+import { IMAGE, run, URL_ASKED } from './fakes/world';
 import type { ApiServer } from './workload/api-server';
 import { deployment, OLD_IMAGE } from './workload/deployment';
 
@@ -88,5 +89,14 @@ describe('several workloads of one image', () => {
     expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['deployed', 'refused']);
     expect(imageOf(server)).toBe(IMAGE);
     expect(report.outcome).toBe('failed');
+  });
+
+  it('are not blamed for verify-url where they were there before, and another one is new', async () => {
+    const there = deployment(({ spec }) => Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE }));
+    const inputs = { ...several, 'verify-url': URL_ASKED };
+    const { report, server, worker } = await run({ inputs, workload: there, url: 500, worker: {} });
+    expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['unchanged', 'failed-rolled-back']);
+    expect([report.outcome, imageOf(server), imageOf(worker)]).toEqual(['failed-rolled-back', IMAGE, OLD_IMAGE]);
+    expect(historyOf(server.object).filter(({ outcome }) => outcome.startsWith('failed'))).toEqual([]);
   });
 });

@@ -28,7 +28,12 @@ export async function settle(whole: Run, parts: readonly Part[], { isLost }: { i
     if (verdict.kind === 'good') parts[index]?.run.reporter.found({ revision: verdict.revision });
   const isGood = watched.every(({ verdict }) => verdict.kind === 'good') && !isLost;
   const wrong = isGood ? await verify(whole) : undefined;
-  const causes = watched.map(({ verdict }) => (verdict.kind === 'bad' ? verdict.cause : wrong));
+  // An address that does not answer is laid to what this run has changed; where that is nothing, to all.
+  const isBlamed = ({ begun }: Part) => begun.changed || parts.every((each) => !each.begun.changed);
+  const causes = watched.map(({ verdict }, index) => {
+    const part = parts[index];
+    return verdict.kind === 'bad' ? verdict.cause : part && isBlamed(part) ? wrong : undefined;
+  });
   const goesBack = isLost || causes.some((cause) => cause && isPutBack(config, cause));
   const fates = parts.map((part, index): Fate => {
     const seen = watched[index];
