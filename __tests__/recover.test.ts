@@ -156,6 +156,17 @@ describe('a version that is bad', () => {
       ]);
     });
 
+    it('is replaced by that in every container that ran it', async () => {
+      const workload = byTag();
+      const { template } = workload.spec;
+      Object.assign(template.spec ?? {}, { initContainers: [{ name: 'migrate', image }] });
+      const inputs = { container: 'caring-note-api\nmigrate' };
+      const { report, server } = await run({ inputs, fates: bad, workload, runs: digest });
+      expect(report.outcome).toBe('failed-rolled-back');
+      const { initContainers = [] } = server.object.spec?.template.spec ?? {};
+      expect([imageOf(server), initContainers[0]?.image]).toEqual([`${image}@${digest}`, `${image}@${digest}`]);
+    });
+
     it('stays where nobody knows what that was: the tag brings the bad one back', async () => {
       const { report, server } = await run({ fates: bad, workload: byTag() });
       expect(report.outcome).toBe('failed-no-previous');

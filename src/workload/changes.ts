@@ -193,8 +193,13 @@ export function knownGood({
 
 /** Under a tag that this run has pushed there is another image now; undefined where it is not known what was there. */
 function asItWas(version: Version | undefined, ran: Overwritten | undefined): Version | undefined {
-  if (!version || version.image !== ran?.image) return version;
-  return ran.pinned === undefined ? undefined : { ...version, image: ran.pinned };
+  const others = Object.entries(version?.others ?? {});
+  if (!version || !ran || ![version.image, ...others.map(([, image]) => image)].includes(ran.image)) return version;
+  const { image: tagged, pinned } = ran;
+  if (pinned === undefined) return undefined;
+  const was = (image: string) => (image === tagged ? pinned : image);
+  const all = Object.fromEntries(others.map(([name, image]) => [name, was(image)]));
+  return { ...version, ...versionOf(was(version.image), all) };
 }
 
 function printed(version: Version | undefined): string {
