@@ -118,13 +118,17 @@ describe('a call that fails', () => {
     ]);
   });
 
-  it.each(['', 'motd: welcome\n{}', '{"cut":', '<html>'])(
-    'with %j for JSON says what it got instead',
-    async (stdout) => {
+  it.each([
+    ['', ''],
+    ['motd: welcome\n{}', 'motd: welcome\n{…'],
+    ['motd\n{ "data": { "password": "aHVudGVyMg==" } }', 'motd\n{…'],
+    ['{"cut":', '{…'],
+    ['<html>', '<html>'],
+  ])(
+    'with %j for JSON says what it got instead, but nothing of an object, which may be a Secret',
+    async (stdout, start) => {
       const { cluster } = clusterWith(() => ({ stdout }));
-      expect(problemsOf(await failure(cluster.get('/x')))).toEqual([
-        { code: 'kubectl.not-json', params: { start: stdout } },
-      ]);
+      expect(problemsOf(await failure(cluster.get('/x')))).toEqual([{ code: 'kubectl.not-json', params: { start } }]);
     },
   );
 });

@@ -180,7 +180,8 @@ function parse<T>(text: string): T {
   try {
     json = JSON.parse(text) as T;
   } catch (cause) {
-    throw new Failure(problem('kubectl.not-json', { start: text.slice(0, 200) }), { cause });
+    // What stands before an object is of interest. What is in it may be a Secret's.
+    throw new Failure(problem('kubectl.not-json', { start: text.slice(0, 200).replace(/\{.*/s, '{…') }), { cause });
   }
   const odd = namesIn(json).find((name) => !NAME.test(name));
   if (odd !== undefined) throw new Failure(problem('kubectl.odd-name', { name: odd }));
