@@ -15,6 +15,16 @@ function worker(app: App) {
   };
 }
 
+/** As if another run were at work on the worker. */
+function holdWorker(app: App): void {
+  const run = 'https://example.org/other';
+  const other = { id: 'other', run, image: '', at: '', outcome: 'open', container: 'app' };
+  const hold = JSON.stringify({ id: 'other', url: run });
+  const own = Object.entries({ hold, history: JSON.stringify([other]), id: 'other' });
+  const words = own.map(([key, value]) => `deploy-action.medibird.github.io/${key}=${value}`);
+  kubectl('annotate', 'deployment/worker', ...words, '--overwrite', '-n', app.namespace);
+}
+
 describe('several containers of one workload', () => {
   let app: App;
   /** The images of the pod template, by container. */
@@ -144,24 +154,27 @@ describe('several workloads of one image', () => {
 
   it('are put back where another one of them is in the hands of another run until the end', async () => {
     const before = imageOf('app');
-    const other = {
-      id: 'other',
-      run: 'https://example.org/other',
-      image: before,
-      at: '',
-      outcome: 'open',
-      container: 'app',
-    };
-    const values = {
-      hold: JSON.stringify({ id: 'other', url: other.run }),
-      history: JSON.stringify([other]),
-      id: 'other',
-    };
-    const own = Object.entries(values).map(([key, value]) => `deploy-action.medibird.github.io/${key}=${value}`);
-    kubectl('annotate', 'deployment/worker', ...own, '--overwrite', '-n', app.namespace);
+    holdWorker(app);
     const run = await app.run('held', { ...both, timeout: '8s' });
     expect(run.outputs.outcome).toBe('failed-rolled-back');
     expect(run.log).toContain('https://example.org/other');
     expect(imageOf('app')).toBe(before);
+  });
+});
+
+describe('a StatefulSet in one step with a Deployment', () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await App.install({ kind: 'StatefulSet', replicas: 2 });
+    app.apply(worker(app));
+    holdWorker(app);
+  });
+  afterAll(() => app.remove());
+
+  it('has its broken pod ended where it goes back because the other one could not be written', async () => {
+    app.dockerfile('ENV CRASH_AFTER=0s');
+    const run = await app.run('bad', { deployment: 'statefulset/app\nworker', soak: '2s', timeout: '25s' });
+    expect({ outcome: run.outputs.outcome, log: run.log }).toMatchObject({ outcome: 'failed-rolled-back' });
+    expect(app.statefulSet().status).toMatchObject({ readyReplicas: 2, updatedReplicas: 2 });
   });
 });
