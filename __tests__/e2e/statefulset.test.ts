@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { App, kubectl } from './harness';
 
 jest.setTimeout(180_000);
@@ -210,8 +211,11 @@ describe('a Deployment and StatefulSets beside it', () => {
     const run = await app.run('bad', both);
     expect({ exit: run.exitCode, outcome: run.outputs.outcome }).toEqual({ exit: 1, outcome: 'failed-rolled-back' });
     expect(run.summary).toContain('came in one step with statefulset/store, which failed');
-    expect(tags()).toEqual(allGood);
+    // An old pod of the Deployment still answers while it ends.
     expect(await app.serves('good')).toBe('good');
+    for (let tries = 0; app.pods().some(({ metadata }) => metadata?.deletionTimestamp) && tries < 60; tries++)
+      await sleep(500);
+    expect(tags()).toEqual(allGood);
   });
 
   it('of which one makes its pods in parallel needs no right to delete them for that', async () => {
