@@ -7,6 +7,7 @@ import type { Log } from '../src/report/log';
 import type { ProcessResult, RunOptions } from '../src/system/process';
 import type { Tools } from '../src/tools';
 import { Failure, type Problem, problem } from '../src/words/words';
+import { holderOf } from '../src/workload/hold';
 import { type Answer, FakeTransport } from './fakes/transport';
 import { configOf } from './inputs/sample';
 import { ManualClock } from './transport/manual-clock';
@@ -177,6 +178,22 @@ describe('the write', () => {
       return isOver;
     });
     expect(await report).toMatchObject({ outcome: 'unknown', problems: [{ code: 'workload.write-unknown' }] });
+  });
+
+  it('that takes effect after it was given up leaves no hold to the next run', async () => {
+    const killed: Fate[] = Array.from({ length: 5 }, () => ({ stderr: 'Killed' }));
+    const { report, clock, server } = start({ fates: [...killed, 'late'] });
+    let isOver = false;
+    void report.then(() => {
+      isOver = true;
+    });
+    await until(() => {
+      clock.pass(1_000);
+      return isOver;
+    });
+    expect(await report).toMatchObject({ outcome: 'unknown' });
+    expect(server.applied.length).toBeGreaterThan(0);
+    expect(holderOf(server.object)).toBeUndefined();
   });
 
   it('whose answer never comes does not keep a cancelled run beyond what GitHub grants', async () => {

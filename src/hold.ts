@@ -1,3 +1,4 @@
+import { paths } from './kubectl/argv';
 import type { Cluster } from './kubectl/client';
 import type { Deployment } from './kubectl/objects';
 import type { Observer } from './rollout/observe';
@@ -114,5 +115,7 @@ export async function letGo(run: Run, cluster: Cluster, observer: Observer): Pro
   const isOurs = (now: Deployment) => holderOf(now)?.id === run.config.run.id;
   const patchFor = (now: Deployment) =>
     isOurs(now) ? annotationPatch(now, { [annotations.hold]: RELEASED }) : undefined;
-  await write({ ...run.tools, config: run.config, cluster }, workload, patchFor, (now) => !isOurs(now));
+  // A write that got no clear answer may have taken effect after this look.
+  const known = isOurs(workload) ? workload : await cluster.get<Deployment>(paths.workload(run.config.workload));
+  await write({ ...run.tools, config: run.config, cluster }, known, patchFor, (now) => !isOurs(now));
 }

@@ -46,12 +46,17 @@ export function faultsOfOutputs({ outputs }: Pick<Step, 'outputs'>): string[] {
   ];
 }
 
+/** Links to the run's own commit and to the run itself, with nothing in them but letters, digits and the runner's own path. */
+const OWN_LINKS =
+  /<a href="https:\/\/[\w.-]+(?::\d+)?\/[\w./-]+\/(?:commit\/[0-9a-f]{40,64}|actions\/runs\/\d+)">(?:<code>[0-9a-f]{12}<\/code>|\d+)<\/a>/g;
+
 const TAGS = /<\/?(?:details|summary|code)>|<details open>|<wbr>/g;
 
 /** What of the summary is live that is not the summary's own. */
 export function faultsOfSummary(summary: string): string[] {
   const text = withoutBlocks(summary);
   const own = text
+    .replace(OWN_LINKS, '')
     .replace(TAGS, '')
     .replace(/^> \[!(?:TIP|WARNING)\]$/gm, '')
     .replace(/^> /gm, '')

@@ -19,7 +19,7 @@ const POD_ROWS = 30;
 
 const TICKS = 10;
 
-const ROWS = ['image', 'size', 'built', 'previous', 'namespace', 'revision', 'took'] as const;
+const ROWS = ['image', 'size', 'built', 'commit', 'previous', 'namespace', 'revision', 'run', 'took'] as const;
 type Row = (typeof ROWS)[number];
 
 /** What belongs to one workload of several; the rest belongs to the run. */
@@ -78,12 +78,14 @@ function facts(report: Report, names: readonly Row[]): string {
     image: [line('summary.image', {}), report.image && imageCode(report.image)],
     size: [line('summary.size', {}), report.size && line('summary.size-is', report.size)],
     built: [line('summary.built', {}), built && printDuration(built.endMs - built.startMs)],
+    commit: [line('summary.commit', {}), report.commit && linked(code(report.commit.text), report.commit.address)],
     previous: [
       line(isDone ? 'summary.previous' : 'summary.now', {}),
       report.previousImage && imageCode(report.previousImage),
     ],
     namespace: [line('summary.namespace', {}), code(report.namespace)],
     revision: [line('summary.revision', {}), report.revision && escapeText(report.revision)],
+    run: [line('summary.run', {}), report.run && linked(escapeText(report.run.text), report.run.address)],
     took: [line('summary.took', {}), printDuration(report.durationMs)],
   };
   const filled = names
@@ -92,6 +94,11 @@ function facts(report: Report, names: readonly Row[]): string {
   // Markdown has no table without heads, and empty ones are drawn.
   const lines = filled.map(([name, value]) => `<tr><td nowrap>${name}</td><td>${value}</td></tr>`);
   return ['<table>', ...lines, '</table>'].join('\n');
+}
+
+/** `html` that leads to an address, which has been looked at for being one. */
+function linked(html: string, address: string): string {
+  return `<a href="${address}">${html}</a>`;
 }
 
 function podTable(all: readonly PodRow[]): string {

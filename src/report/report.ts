@@ -6,6 +6,7 @@ import type { Warning } from '../rollout/warnings';
 import type { Problem } from '../words/words';
 import type { Advice } from '../workload/advice';
 import type { HistoryEntry } from '../workload/history';
+import type { Link } from './links';
 import type { Phase } from './phase';
 
 export interface PodRow {
@@ -60,6 +61,9 @@ export interface Report {
   /** One command that brings the previous version back; missing where none is needed. */
   readonly wayBack?: { readonly command: string; readonly isKnownGood: boolean };
   readonly environmentUrl?: string;
+  /** Where the commit and this run can be looked at. */
+  readonly commit?: Link;
+  readonly run?: Link;
   /** Where there are several workloads: how each of them ended. */
   readonly parts?: readonly Report[];
 }

@@ -8,6 +8,7 @@ import { line, type Problem } from '../words/words';
 import { printWorkload } from '../words/workload';
 import type { Advice } from '../workload/advice';
 import type { HistoryEntry } from '../workload/history';
+import { linksOf } from './links';
 import { type Log, prefixed } from './log';
 import type { Phase, PhaseName } from './phase';
 import type { PodRow, Report } from './report';
@@ -137,6 +138,7 @@ export class Reporter {
     const deployment = isWhole ? workloads.map(printWorkload).join(', ') : printWorkload(workload);
     const { namespace } = workload;
     const { kind: operation } = this.config.operation;
+    const links = linksOf(this.config.run);
     for (const each of this.#found.logs ?? []) {
       this.log.group(line('log.logs-of', each));
       for (const text of each.lines.split('\n')) this.log.foreign(text);
@@ -160,6 +162,7 @@ export class Reporter {
       logs: [],
       events: [],
       advice: [],
+      ...(operation === 'deploy' ? links : { ...(links.run && { run: links.run }) }),
       ...this.#found,
       operation,
       outcome,

@@ -50,9 +50,14 @@ function holds(all: Readonly<Record<string, string>> = {}, some: Readonly<Record
   return Object.entries(some).every(([key, value]) => all[key] === value);
 }
 
-function has(all: readonly Container[] = [], { name, image, command, args, env }: Container): boolean {
-  const told = (of: Pick<Container, 'image' | 'command' | 'args' | 'env'>) =>
-    canonical([of.image, of.command, of.args, of.env]);
-  const found = all.find((each) => each.name === name);
-  return found !== undefined && told(found) === told({ image, command, args, env } as Container);
+/** What admission leaves as the template has it, mostly; where it does not, the ReplicaSet is asked for. */
+const COMPARED = [
+  ...(['image', 'command', 'args', 'env', 'envFrom', 'ports', 'resources'] as const),
+  ...(['readinessProbe', 'livenessProbe', 'startupProbe', 'lifecycle'] as const),
+] satisfies (keyof Container)[];
+
+function has(all: readonly Container[] = [], wanted: Container): boolean {
+  const told = (of: Container) => canonical(COMPARED.map((key) => of[key]));
+  const found = all.find(({ name }) => name === wanted.name);
+  return found !== undefined && told(found) === told(wanted);
 }

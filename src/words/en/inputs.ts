@@ -41,6 +41,21 @@ const SHAPES: Record<ShapedInput, string> = {
   language: '"en" or "ko"',
 };
 
+/** What the actions of the usual recipe call otherwise, or need and this one does not. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['username', 'The user of the registry is "registry-username" here, and that of the host "ssh-username".'],
+  ['password', 'The registry\'s is "registry-password" here. The host is entered with a key alone: "ssh-key".'],
+  ['registry', 'The registry stands in "image", such as "ghcr.io/user/name"; further logins go into "registry-auth".'],
+  ['push', 'Remove it: this action always pushes.'],
+  ['load', 'Remove it: this action pushes the image, and loads it nowhere.'],
+  ['host', 'It is "ssh-host" here.'],
+  ['port', 'It is "ssh-port" here.'],
+  ['key', 'It is "ssh-key" here.'],
+  ['passphrase', 'It is "ssh-passphrase" here.'],
+  ['fingerprint', 'It is "ssh-host-key" here.'],
+  ['script', 'Remove it: this action changes the image by itself; "deployment" and "namespace" say where.'],
+]);
+
 /** What is wrong with the name of an image; `part` is the part that it is about. */
 const NAME_FAULTS: Record<NameFault, (part: string) => string> = {
   scheme: () => 'it starts with a scheme such as https://, which an image name never has',
@@ -141,7 +156,7 @@ export const inputProblems = {
   }),
   'input.unknown': ({ name, nearest }: { name: string; nearest: string }) => ({
     what: `This action has no input ${quoted(name)}; it is ignored.`,
-    next: nearest === '' ? 'Remove it from "with:".' : `Did you mean "${nearest}"?`,
+    next: ELSEWHERE.get(name) ?? (nearest === '' ? 'Remove it from "with:".' : `Did you mean "${nearest}"?`),
   }),
   'image.name': ({ given, nameFault, part }: { given: string; nameFault: NameFault; part: string }) => ({
     what: `${quoted(given)} is not the name of an image: ${NAME_FAULTS[nameFault](part)}.`,

@@ -207,6 +207,7 @@ export const lines = {
   'summary.now': (_: object) => 'Runs now',
   'summary.namespace': (_: object) => 'Namespace',
   'summary.revision': (_: object) => 'Revision',
+  'summary.commit': (_: object) => 'Commit',
   'summary.took': (_: object) => 'Took',
   'summary.why': (_: object) => 'Why',
   'summary.next': (_: object) => 'What to do',

@@ -41,6 +41,21 @@ const SHAPES: Record<ShapedInput, string> = {
   language: '"en" 또는 "ko"',
 };
 
+/** What the actions of the usual recipe call otherwise, or need and this one does not. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['username', '여기서는 레지스트리의 사용자가 "registry-username"이고, 호스트의 사용자가 "ssh-username"입니다.'],
+  ['password', '레지스트리의 비밀번호는 여기서 "registry-password"입니다. 호스트에는 키("ssh-key")로만 접속합니다.'],
+  ['registry', '레지스트리는 "image"에 씁니다. 예: "ghcr.io/user/name". 다른 로그인은 "registry-auth"에 쓰세요.'],
+  ['push', '지우세요. 이 액션은 항상 푸시합니다.'],
+  ['load', '지우세요. 이 액션은 이미지를 푸시하며, 따로 불러오지 않습니다.'],
+  ['host', '여기서는 "ssh-host"입니다.'],
+  ['port', '여기서는 "ssh-port"입니다.'],
+  ['key', '여기서는 "ssh-key"입니다.'],
+  ['passphrase', '여기서는 "ssh-passphrase"입니다.'],
+  ['fingerprint', '여기서는 "ssh-host-key"입니다.'],
+  ['script', '지우세요. 이미지는 이 액션이 바꿉니다. 어디를 바꿀지는 "deployment"와 "namespace"에 쓰세요.'],
+]);
+
 /** What is wrong with the name of an image; `part` is the part that it is about. */
 const NAME_FAULTS: Record<NameFault, (part: string) => string> = {
   scheme: () => '"https://" 같은 스킴으로 시작합니다. 이미지 이름에는 스킴이 없습니다',
@@ -140,7 +155,9 @@ export const inputProblems: typeof english.inputProblems = {
   }),
   'input.unknown': ({ name, nearest }) => ({
     what: `이 액션에는 ${quoted(name)} 입력이 없어서 무시합니다.`,
-    next: nearest === '' ? '"with:"에서 지우세요.' : `"${nearest}"을(를) 쓰려던 것인지 확인하세요.`,
+    next:
+      ELSEWHERE.get(name) ??
+      (nearest === '' ? '"with:"에서 지우세요.' : `"${nearest}"을(를) 쓰려던 것인지 확인하세요.`),
   }),
   'image.name': ({ given, nameFault, part }) => ({
     what: `${quoted(given)}은(는) 이미지 이름이 아닙니다: ${NAME_FAULTS[nameFault](part)}.`,

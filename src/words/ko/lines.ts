@@ -155,6 +155,7 @@ export const lines: typeof english.lines = {
   'summary.now': () => '지금 실행 중',
   'summary.namespace': () => '네임스페이스',
   'summary.revision': () => '리비전',
+  'summary.commit': () => '커밋',
   'summary.took': () => '소요 시간',
   'summary.why': () => '이유',
   'summary.next': () => '조치 방법',
