@@ -198,4 +198,4 @@ function readCommandFile(file) {
   return values;
 }
 
-module.exports = { runAction, defaults, refuseSecrets };
+module.exports = { runAction, defaults, refuseSecrets, TOKEN };

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TOKEN } from '../../testbed/run-action';
 import { obeyed } from '../fakes/runner';
 import { type SshServer, startSshServer } from '../fakes/ssh-server';
 import { corpus } from '../injection/corpus';
@@ -71,6 +72,7 @@ async function run(
   const count = (wanted: string) => commands.filter(({ name }) => name === wanted).length;
   const secrets = linesOf(
     app.inputs('x')['ssh-key'],
+    TOKEN,
     inputs['ssh-key'],
     inputs.secrets,
     ...(inputs.secrets ? VALUES : []),
