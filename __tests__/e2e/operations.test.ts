@@ -61,7 +61,7 @@ describe('by hand', () => {
     const refused = await Promise.all(['bad', 'v9'].map((version) => app.run('any', byHand('rollback', version))));
     expect(refused.map(({ outputs }) => outputs.outcome)).toEqual(['refused', 'refused']);
     expect(refused[0]?.outputs.cause).toContain('failed when it ran here last');
-    expect(refused[1]?.outputs.cause).toContain('has not run a version "v9"');
+    expect(refused[1]?.outputs.cause).toContain('No version "v9" has run here');
     expect(imageOf(app)).toBe(images.better);
   });
 
@@ -111,7 +111,7 @@ describe('by hand', () => {
     kubectl('set', 'image', 'deployment/app', `app=${images.better}`, '-n', app.namespace);
     kubectl('rollout', 'status', 'deployment/app', '-n', app.namespace, '--timeout=60s');
     const plan = await app.run('any', { ...byHand('rollback'), 'dry-run': 'true' });
-    expect(plan.log).toMatch(/::warning::The Deployment runs \S*:better.* but the last that was deployed here was/);
+    expect(plan.log).toMatch(/::warning::What runs is \S*:better.* but the last that was deployed here was/);
   });
 });
 
