@@ -199,7 +199,7 @@ describe('a Deployment and StatefulSets beside it', () => {
     expect({ exit: run.exitCode, outcome: run.outputs.outcome }).toEqual({ exit: 0, outcome: 'deployed' });
     expect(tags()).toEqual(allGood);
     expect(run.log).toMatch(/^app: .*new pod 1\/1/m);
-    expect(run.log).toMatch(/^statefulset\/store: .*1 ready/m);
+    expect(run.log).toMatch(/^statefulset\/store: .*new pod 1\/1/m);
     expect(run.summary).toMatch(/^### ✅.*statefulset\/store/m);
     expect(run.outputs.revision).toMatch(/^\d+\nstore-\w+\nlanes-\w+$/);
   });
