@@ -6,8 +6,9 @@ import type { Outcome } from './outcome';
 import type { Ready } from './preflight';
 import type { Report } from './report/report';
 import type { Reporter } from './report/reporter';
+import type { Ending } from './rollout/ending';
 import type { Observer } from './rollout/observe';
-import { isReady, isStaying, runsImage, type Target } from './rollout/snapshot';
+import { isReady, isStaying, runsImage, type Snapshot, type Target } from './rollout/snapshot';
 import type { Closing, Tools } from './tools';
 import { quote } from './transport/quote';
 import type { Problem } from './words/words';
@@ -71,6 +72,15 @@ export interface Begun {
   readonly restartedAt?: string | null;
   /** The workload before its manifest was applied, and as that was answered; missing where only the images are new. */
   readonly manifest?: { readonly before: Workload; readonly after: Workload };
+}
+
+/** How a run ended, and what the cluster looked like then. */
+export interface Ended extends Ending {
+  readonly snapshot: Snapshot;
+  /** Whose template the workload has at the end. */
+  readonly current: 'new' | 'old';
+  /** What the history keeps, where it is not the outcome: a version seen to be bad stays so, however the run ended after that. */
+  readonly recorded?: 'failed' | 'unknown';
 }
 
 /** The workload as problems name it. */

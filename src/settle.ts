@@ -1,4 +1,4 @@
-import { type Ended, isPutBack, recover } from './recover';
+import { isPutBack, recover } from './recover';
 import { progressLines } from './report/progress';
 import { unclearEnding } from './rollout/ending';
 import { Pulls } from './rollout/pulls';
@@ -7,7 +7,7 @@ import type { Cause } from './rollout/verdict';
 import { PathCheck, verifyUrl } from './rollout/verify';
 import { WaitingPods } from './rollout/waiting';
 import { type Watched, watchRollout } from './rollout/watch';
-import { type Begun, outcomeOf, type Run, whereOf } from './run';
+import { type Begun, type Ended, outcomeOf, type Run, whereOf } from './run';
 import { waitsForBroken } from './workload/stateful';
 
 /** A workload of the run whose rollout has begun. */
