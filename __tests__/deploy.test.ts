@@ -110,6 +110,19 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+/** Lets time pass until it is settled. */
+async function passUntil<T>(settled: Promise<T>, clock: ManualClock): Promise<T> {
+  let isOver = false;
+  void settled.then(() => {
+    isOver = true;
+  });
+  await until(() => {
+    clock.pass(1_000);
+    return isOver;
+  });
+  return settled;
+}
+
 const codes = (problems: readonly Problem[]) => problems.map(({ code }) => code);
 
 describe('before anything is written', () => {
@@ -169,29 +182,16 @@ describe('the write', () => {
 
   it('that ends without a clear word leaves it open whether it took effect', async () => {
     const { report, clock } = start({ fates: Array.from({ length: 6 }, () => ({ stderr: 'Killed' })) });
-    let isOver = false;
-    void report.then(() => {
-      isOver = true;
+    expect(await passUntil(report, clock)).toMatchObject({
+      outcome: 'unknown',
+      problems: [{ code: 'workload.write-unknown' }],
     });
-    await until(() => {
-      clock.pass(1_000);
-      return isOver;
-    });
-    expect(await report).toMatchObject({ outcome: 'unknown', problems: [{ code: 'workload.write-unknown' }] });
   });
 
   it('that takes effect after it was given up leaves no hold to the next run', async () => {
     const killed: Fate[] = Array.from({ length: 5 }, () => ({ stderr: 'Killed' }));
     const { report, clock, server } = start({ fates: [...killed, 'late'] });
-    let isOver = false;
-    void report.then(() => {
-      isOver = true;
-    });
-    await until(() => {
-      clock.pass(1_000);
-      return isOver;
-    });
-    expect(await report).toMatchObject({ outcome: 'unknown' });
+    expect(await passUntil(report, clock)).toMatchObject({ outcome: 'unknown' });
     expect(server.applied.length).toBeGreaterThan(0);
     expect(holderOf(server.object)).toBeUndefined();
   });

@@ -42,6 +42,25 @@ describe('several workloads of one image', () => {
     expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
   });
 
+  it('have each a word in the report, also where the turn never came to one', async () => {
+    const refused = { stderr: 'The Deployment "worker" is invalid: spec: Forbidden' };
+    const inputs = { ...several, deployment: 'caring-note-api\nworker\nworker-2', 'rollback-on-failure': 'false' };
+    const { report } = await run({ inputs, worker: { patches: [refused] } });
+    expect(report.parts?.map(({ deployment, outcome }) => [deployment, outcome])).toEqual([
+      ['caring-note-api', 'deployed'],
+      ['worker', 'refused'],
+      ['worker-2', 'refused'],
+    ]);
+    expect(report.outcome).toBe('failed');
+  });
+
+  it('are not recorded as good where verify-url was never asked', async () => {
+    const inputs = { ...several, 'rollback-on-failure': 'false', 'verify-url': URL_ASKED };
+    const { report, server } = await run({ inputs, worker: { fates: { [IMAGE]: 'crashes' } } });
+    expect(report.parts?.map(({ outcome }) => outcome)).toEqual(['deployed', 'failed']);
+    expect(historyOf(server.object).at(-1)?.outcome).toBe('unknown');
+  });
+
   it('are refused where a container is named that none of them has', async () => {
     const { report, server, codes } = await run({ inputs: { ...several, container: 'app' }, worker: {} });
     expect([report.outcome, codes]).toEqual(['refused', ['workload.no-container']]);

@@ -36,8 +36,8 @@ let isStopped = false;
 async function main() {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return process.stdout.write(usage(__filename));
-  const todo = choose(values.only).toSorted((a, b) => length(b) - length(a));
-  const count = todo.length;
+  const queue = choose(values.only).toSorted((a, b) => length(b) - length(a));
+  const count = queue.length;
   const about = [kubernetesVersions(), `${machine()}, with a load of ${loadavg()[0]?.toFixed(1)} before`];
   const action = `${measuredAction(values.dist)} (${today()})`;
   const dist = values.dist ?? copyOfDist();
@@ -46,7 +46,7 @@ async function main() {
   const rows = /** @type {Row[]} */ ([]);
   const looking = /** @type {Promise<void>[]} */ ([]);
   const lane = async (/** @type {Rig} */ rig) => {
-    for (let each = todo.shift(); each && !isStopped; each = todo.shift()) {
+    for (let each = queue.shift(); each && !isStopped; each = queue.shift()) {
       const tried = await rig.tryOut(each).catch((fault) => say(`WRONG ${each.cut}, ${each.fault}: ${fault.stack}`));
       if (isStopped) return;
       if (!tried) {

@@ -61,14 +61,14 @@ async function main() {
     const dist = values.dist ?? join(folder, 'index.js');
     const about = environment(values.dist);
     const kinds = Object.keys(KINDS);
-    const todo = Array.from({ length: Number(values.pairs) }, (_, index) => kinds[index % kinds.length] ?? '');
+    const queue = Array.from({ length: Number(values.pairs) }, (_, index) => kinds[index % kinds.length] ?? '');
     const seen = /** @type {Seen[]} */ ([]);
     const lanes = Array.from({ length: Number(values.parallel) }, async () => {
       const app = new App();
       undo(() => app.remove());
       await app.install();
       app.dockerfile('ARG CRASH\nENV CRASH_AFTER=$CRASH');
-      for (let kind = todo.shift(); kind !== undefined && !isStopped; kind = todo.shift()) {
+      for (let kind = queue.shift(); kind !== undefined && !isStopped; kind = queue.shift()) {
         const each = await pair(app, kind, dist);
         if (isStopped) return;
         seen.push(each);

@@ -105,6 +105,9 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
   });
   const reports = new Map(closed.map((each, index) => [each.run, reportEnd(each, index === 0 ? unrestored : [])]));
   if (lost) reports.set(lost.of.run, await fail(lost.of.run, [lost.of.run], { error: lost.error }));
+  // The turn of those behind it has not come.
+  for (const { run: part } of aims)
+    if (!reports.has(part)) reports.set(part, part.reporter.end('refused', 'unknown', []));
   // In the order that the workloads were given in.
   const inOrder = config.workloads.flatMap((workload) =>
     [...reports].filter(([part]) => part.config.workload === workload).map(([, report]) => report),

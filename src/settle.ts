@@ -44,7 +44,8 @@ export async function settle(whole: Run, parts: readonly Part[], { isLost }: { i
     return { ...part, seen, isSibling: goesBack && isOurs && part.begun.changed };
   });
   const back = await recover(whole, fates.filter((fate) => fate.cause !== undefined || fate.isSibling).map(toBad));
-  return fates.map((fate) => back.get(fate.begun) ?? endOf(whole, fate));
+  const isAsked = isGood || config.verdict.verifyUrl === undefined;
+  return fates.map((fate) => back.get(fate.begun) ?? endOf(whole, fate, isAsked));
 }
 
 interface Fate extends Part {
@@ -63,8 +64,8 @@ function isInterrupted({ verdict }: Watched, { tools }: Run): boolean {
   return verdict.kind === 'unknown' && verdict.why === 'interrupted' && !tools.signal.aborted;
 }
 
-/** How a workload ends that stays as it is. */
-function endOf({ config, tools }: Run, { run, begun, seen }: Fate): Ended {
+/** How a workload ends that stays as it is. `isAsked`: its version has been asked all that it is judged by. */
+function endOf({ config, tools }: Run, { run, begun, seen }: Fate, isAsked: boolean): Ended {
   const { verdict, snapshot } = seen;
   const where = whereOf(run);
   const stays = { snapshot, current: 'new' as const };
@@ -72,7 +73,8 @@ function endOf({ config, tools }: Run, { run, begun, seen }: Fate): Ended {
     case 'good': {
       if (config.verdict.verifyUrl !== undefined && tools.signal.aborted)
         return { ...unclearEnding({ kind: 'unknown', why: 'interrupted' }, where), ...stays };
-      return { outcome: begun.changed ? outcomeOf(config) : 'unchanged', problems: [], ...stays };
+      const proved = begun.changed ? outcomeOf(config) : 'unchanged';
+      return { outcome: proved, problems: [], ...stays, ...(!isAsked && { recorded: 'unknown' as const }) };
     }
     case 'superseded':
     case 'unknown': {
