@@ -1,5 +1,5 @@
 import { identity } from '../src/kubectl/objects';
-import { line } from '../src/words/words';
+import { explain, line, problem } from '../src/words/words';
 import { annotations } from '../src/workload/annotations';
 import { type HistoryEntry, printHistory } from '../src/workload/history';
 import type { FakeCluster } from './fakes/cluster';
@@ -36,6 +36,15 @@ describe('a StatefulSet', () => {
     expect(server.object.status?.currentRevision).toBe(`${NAME}-1`);
     expect(said).toContain(line('log.one-by-one', { replicas: 2 }));
     expect(said).toContainEqual(expect.stringMatching(/^The StatefulSet has 2 replicas \(RollingUpdate\)/));
+  });
+
+  it('is refused where its pods, one after another, need longer than the timeout', async () => {
+    const { report, codes, server } = await run({ inputs: { soak: '30s', timeout: '60s' } });
+    expect([report.outcome, codes, server.patches]).toEqual(['refused', ['input.soak'], 0]);
+    expect(explain(report.problems[0] ?? problem('run.cancelled', {})).what).toContain(
+      'its 2 pods one after another: that takes 1 m 00 s',
+    );
+    expect((await run({ inputs: { soak: '29s', timeout: '60s' } })).codes).not.toContain('input.soak');
   });
 
   it('of one replica says that users are without it meanwhile', async () => {

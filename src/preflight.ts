@@ -13,7 +13,7 @@ import { imagesOf, placedIn, versionFor, versionIn } from './workload/images';
 import { type ChosenContainer, chooseContainer, isComplete, obstacle } from './workload/inspect';
 import { rolloutPatch } from './workload/patch';
 import { chooseSoak, type Soak } from './workload/soak';
-import { keptByPartition, waitsForBroken } from './workload/stateful';
+import { keptByPartition, oneAfterAnother, waitsForBroken } from './workload/stateful';
 
 /** What is known of the workload before anything is changed. */
 export interface Ready {
@@ -201,8 +201,10 @@ function soakOf({ verdict }: Config, workload: Workload, container: ChosenContai
     ...(spec?.minReadySeconds !== undefined && { present: spec.minReadySeconds }),
     ...(remembered !== undefined && { remembered }),
   });
-  if (soak && soak.set * 1_000 >= verdict.timeoutMs) {
-    return problem('input.soak', { soakMs: soak.set * 1_000, timeoutMs: verdict.timeoutMs });
+  const { timeoutMs } = verdict;
+  const pods = oneAfterAnother(workload);
+  if (soak && soak.set * 1_000 * pods >= timeoutMs) {
+    return problem('input.soak', { soakMs: soak.set * 1_000, timeoutMs, pods });
   }
   if (soak) return soak;
   const asked = Math.ceil((verdict.soakMs ?? 0) / 1_000);

@@ -27,6 +27,16 @@ export function keptByPartition({ spec }: Workload): number {
   return Math.min(spec?.updateStrategy?.rollingUpdate?.partition ?? 0, spec?.replicas ?? 1);
 }
 
+/**
+ * How many pods a rollout waits for one after another: a StatefulSet begins with the next when one has stayed ready
+ * (kubernetes.io: "StatefulSets", "Rolling Updates"), a Deployment may take all at once.
+ */
+export function oneAfterAnother(workload: Workload): number {
+  const { replicas = 1, updateStrategy } = workload.spec ?? {};
+  if (!isStatefulSet(workload) || updateStrategy?.rollingUpdate?.maxUnavailable !== undefined) return 1;
+  return Math.max(1, replicas - keptByPartition(workload));
+}
+
 /** Whether the partition keeps this pod at the version that it has, by its ordinal. */
 export function isKept({ spec }: Workload, pod: Pod): boolean {
   const { partition = 0 } = spec?.updateStrategy?.rollingUpdate ?? {};

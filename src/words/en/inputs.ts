@@ -99,8 +99,8 @@ export const inputProblems = {
     what: `The input "${name}" is ${quoted(given)}, which is no duration.`,
     next: 'Write a number with its unit, such as "90s", "10m" or "1h".',
   }),
-  'input.soak': ({ soakMs, timeoutMs }: { soakMs: number; timeoutMs: number }) => ({
-    what: `A new pod has to stay ready for ${printDuration(soakMs)} (by "soak", by its default where there is no readiness probe, or by the workload's own minReadySeconds), which is not shorter than the "timeout" of ${printDuration(timeoutMs)}: no deploy could ever succeed.`,
+  'input.soak': ({ soakMs, timeoutMs, pods = 1 }: { soakMs: number; timeoutMs: number; pods?: number }) => ({
+    what: `A new pod has to stay ready for ${printDuration(soakMs)} (by "soak", by its default where there is no readiness probe, or by the workload's own minReadySeconds)${pods > 1 ? `, and the StatefulSet replaces its ${pods} pods one after another: that takes ${printDuration(soakMs * pods)} at least` : ''}, which is not shorter than the "timeout" of ${printDuration(timeoutMs)}: no deploy could ever succeed.`,
     next: 'Make "timeout" longer or "soak" shorter.',
   }),
   'input.list': ({ name, detail }: { name: string; detail: string }) => ({

@@ -98,8 +98,8 @@ export const inputProblems: typeof english.inputProblems = {
     what: `"${name}" 입력값 ${quoted(given)}은(는) 시간이 아닙니다.`,
     next: '"90s", "10m", "1h"처럼 숫자와 단위를 함께 쓰세요.',
   }),
-  'input.soak': ({ soakMs, timeoutMs }) => ({
-    what: `새 Pod는 ${printDuration(soakMs)} 동안 준비 상태를 유지해야 합니다("soak" 값, readiness probe가 없을 때의 기본값, 또는 워크로드 자체의 minReadySeconds에 따른 시간). 그런데 이 시간이 "timeout" 값 ${printDuration(timeoutMs)}보다 짧지 않으므로 어떤 배포도 성공할 수 없습니다.`,
+  'input.soak': ({ soakMs, timeoutMs, pods = 1 }) => ({
+    what: `새 Pod는 ${printDuration(soakMs)} 동안 준비 상태를 유지해야 합니다("soak" 값, readiness probe가 없을 때의 기본값, 또는 워크로드 자체의 minReadySeconds에 따른 시간). ${pods > 1 ? `StatefulSet은 Pod ${pods}개를 하나씩 차례로 바꾸므로 적어도 ${printDuration(soakMs * pods)}이 걸립니다. ` : ''}그런데 이 시간이 "timeout" 값 ${printDuration(timeoutMs)}보다 짧지 않으므로 어떤 배포도 성공할 수 없습니다.`,
     next: '"timeout"을 늘리거나 "soak" 값을 줄이세요.',
   }),
   'input.list': ({ name, detail }) => ({
