@@ -212,7 +212,7 @@ describe('a version that is bad', () => {
 
   it('is not put back where the run is cancelled first: what GitHub grants then is too short', async () => {
     const { report, server, codes } = await run({ fates: bad, onEvidence: ({ cancel }) => cancel.abort() });
-    expect(report).toMatchObject({ outcome: 'cancelled', serving: 'unknown', wayBack });
+    expect(report).toMatchObject({ outcome: 'cancelled', serving: 'old', wayBack });
     expect(codes).toEqual(['cause.crash', 'rollout.interrupted']);
     expect(imageOf(server)).toBe(IMAGE);
   });

@@ -61,9 +61,9 @@ export async function recordEnd({ run, begun, ended, ready, facts: asked }: Clos
 }
 
 /** Says how the workload ended. */
-export function reportEnd({ run, ended }: Closed, more: readonly Problem[] = []): Report {
+export function reportEnd({ run, begun, ended }: Closed, more: readonly Problem[] = []): Report {
   const { outcome, snapshot, current, problems } = ended;
-  const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && outcome !== 'cancelled';
+  const isSeen = outcome !== 'superseded' && outcome !== 'unknown' && !begun.observer.trouble();
   return run.reporter.end(outcome, isSeen ? servingIn(snapshot, { current }) : 'unknown', [...problems, ...more]);
 }
 
