@@ -88,11 +88,7 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
   // Only now: what is refused, or waits for another run, is not under way, and what to write may be chosen anew until then.
   if (first) tools.tellBegun?.({ image: first.begun.target.image, commit: first.wanted.commit });
   const size = beginMeasuring(run, parts);
-  const ended = await settle(run, parts, { isLost: lost !== undefined && config.verdict.rollbackOnFailure });
-  const closed = parts.flatMap((part, index) => {
-    const end = ended[index];
-    return end ? [{ ...part, ended: end }] : [];
-  });
+  const closed = await settle(run, parts, { isLost: lost !== undefined && config.verdict.rollbackOnFailure });
   const isGood = !lost && closed.every(({ ended: { outcome } }) => isSuccess(outcome));
   // Where a workload goes back, all that came with it has gone back before; where none was changed, it has not.
   const isLeft = !isGood && config.verdict.rollbackOnFailure && closed.every(({ begun: { changed } }) => !changed);

@@ -21,38 +21,36 @@ export interface Part {
  * workloads of the step have got: they came together. `isLost`: one of them could not be
  * written at all, so the others are put back too.
  */
-export async function settle(whole: Run, parts: readonly Part[], { isLost }: { isLost: boolean }): Promise<Ended[]> {
+export async function settle<P extends Part>(
+  whole: Run,
+  parts: readonly P[],
+  { isLost }: { isLost: boolean },
+): Promise<(P & { readonly ended: Ended })[]> {
   const { config, reporter } = whole;
   const watched = await reporter.phase('watch', () => watchAll(whole, parts, isLost));
-  for (const [index, { verdict }] of watched.entries())
-    if (verdict.kind === 'good') parts[index]?.run.reporter.found({ revision: verdict.revision });
-  const isGood = watched.every(({ verdict }) => verdict.kind === 'good') && !isLost;
+  for (const { run, seen } of watched)
+    if (seen.verdict.kind === 'good') run.reporter.found({ revision: seen.verdict.revision });
+  const isGood = watched.every(({ seen }) => seen.verdict.kind === 'good') && !isLost;
   const wrong = isGood ? await verify(whole) : undefined;
   // An address that does not answer is laid to what this run has changed; where that is nothing, to all.
   const isBlamed = ({ begun }: Part) => begun.changed || parts.every((each) => !each.begun.changed);
-  const causes = watched.map(({ verdict }, index) => {
-    const part = parts[index];
-    return verdict.kind === 'bad' ? verdict.cause : part && isBlamed(part) ? wrong : undefined;
+  const causeOf = ({ verdict }: Watched, part: Part) =>
+    verdict.kind === 'bad' ? verdict.cause : isBlamed(part) ? wrong : undefined;
+  const judged = watched.map((part) => ({ ...part, cause: causeOf(part.seen, part) }));
+  const goesBack = isLost || judged.some(({ cause }) => cause && isPutBack(config, cause));
+  const fates = judged.map((part) => {
+    const isOurs = part.seen.verdict.kind === 'good' || isInterrupted(part.seen, whole);
+    return { ...part, isSibling: !part.cause && goesBack && isOurs && part.begun.changed };
   });
-  const goesBack = isLost || causes.some((cause) => cause && isPutBack(config, cause));
-  const fates = parts.map((part, index): Fate => {
-    const seen = watched[index];
-    const cause = causes[index];
-    if (!seen) throw new Error('every part is watched');
-    if (cause) return { ...part, seen, cause };
-    const isOurs = seen.verdict.kind === 'good' || isInterrupted(seen, whole);
-    return { ...part, seen, isSibling: goesBack && isOurs && part.begun.changed };
-  });
-  const back = await recover(whole, fates.filter((fate) => fate.cause !== undefined || fate.isSibling).map(toBad));
+  const back = await recover(whole, fates.filter(({ cause, isSibling }) => cause || isSibling).map(toBad));
   const isAsked = isGood || config.verdict.verifyUrl === undefined;
-  return fates.map((fate) => back.get(fate.begun) ?? endOf(whole, fate, isAsked));
+  return fates.map((fate) => ({ ...fate, ended: back.get(fate.begun) ?? endOf(whole, fate, isAsked) }));
 }
 
 interface Fate extends Part {
   readonly seen: Watched;
-  readonly cause?: Cause;
-  /** Nothing is wrong with it, but it came with another one that failed. */
-  readonly isSibling?: boolean;
+  /** Missing also where nothing is wrong with it, but it goes back with another one that failed. */
+  readonly cause: Cause | undefined;
 }
 
 function toBad({ run, begun, seen, cause }: Fate) {
@@ -90,7 +88,11 @@ function endOf({ config, tools }: Run, { run, begun, seen }: Fate, isAsked: bool
 }
 
 /** As soon as one is known to be put back, the others that this run has changed need not be watched any longer. */
-async function watchAll(whole: Run, parts: readonly Part[], isLost: boolean): Promise<Watched[]> {
+async function watchAll<P extends Part>(
+  whole: Run,
+  parts: readonly P[],
+  isLost: boolean,
+): Promise<(P & { readonly seen: Watched })[]> {
   const failed = new AbortController();
   if (isLost) failed.abort();
   return Promise.all(
@@ -98,7 +100,7 @@ async function watchAll(whole: Run, parts: readonly Part[], isLost: boolean): Pr
       const signals = part.begun.changed ? [whole.tools.signal, failed.signal] : [whole.tools.signal];
       const seen = await watch(part, AbortSignal.any(signals));
       if (seen.verdict.kind === 'bad' && isPutBack(whole.config, seen.verdict.cause)) failed.abort();
-      return seen;
+      return { ...part, seen };
     }),
   );
 }
