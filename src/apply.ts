@@ -9,7 +9,7 @@ import type { Begun, Run } from './run';
 import { quote } from './transport/quote';
 import { Failure, line, type Problem, problem } from './words/words';
 import { annotations } from './workload/annotations';
-import type { ImageChange } from './workload/changes';
+import type { ImageChange, Restoring } from './workload/changes';
 import { imagesOf, isSameVersion, placedIn, versionIn } from './workload/images';
 import { rolloutAnnotations, type Undo } from './workload/patch';
 import { ownersSoak } from './workload/soak';
@@ -69,8 +69,16 @@ async function putBackAll({ written, reporter }: Run, writing: Writing): Promise
   return problems;
 }
 
-/** Says what a run that failed has created: it stays. */
-export function tellCreated({ written, reporter, config }: Run): void {
+/** Puts it back before a workload that goes back, whose pods read their settings when they start. */
+export function putBackFirst(run: Run, cluster: Cluster): Pick<Restoring, 'first'> {
+  return run.written.objects.length > 0 ? { first: () => putBack(run, cluster) } : {};
+}
+
+/** Says what of a run that failed stays: what it has created, and what it has changed where that was not to be put back. */
+export function tellLeft({ written, reporter, config }: Run): void {
+  const changed = written.putBack ? [] : written.objects.filter(({ before }) => before);
+  if (changed.length > 0)
+    reporter.warn(line('manifests.left', { objects: changed.map(({ after }) => titleOf(after)).join(', ') }));
   const created = written.objects.filter(({ before }) => !before).map(({ after }) => after);
   if (created.length === 0) return;
   const { namespace } = config.workload;

@@ -1,4 +1,4 @@
-import { putBack, tellCreated } from './apply';
+import { putBack, tellLeft } from './apply';
 import { measure } from './image/measure';
 import type { Config } from './inputs/config';
 import type { Cluster } from './kubectl/client';
@@ -7,7 +7,7 @@ import { type Aim, buildImage, findImage } from './obtain';
 import { isSuccess } from './outcome';
 import { partsOf } from './parts';
 import { tellPlans } from './plan';
-import { recordEnd, reportEnd } from './record';
+import { type Closed, recordEnd, reportEnd } from './record';
 import type { Report } from './report/report';
 import { Reporter } from './report/reporter';
 import { type Begun, type Run, whereOf } from './run';
@@ -90,10 +90,11 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
   const size = beginMeasuring(run, parts);
   const closed = await settle(run, parts, { isLost: lost !== undefined && config.verdict.rollbackOnFailure });
   const isGood = !lost && closed.every(({ ended: { outcome } }) => isSuccess(outcome));
-  // Where a workload goes back, all that came with it has gone back before; where none was changed, it has not.
-  const isLeft = !isGood && config.verdict.rollbackOnFailure && closed.every(({ begun: { changed } }) => !changed);
+  // Where a workload goes back, all that came with it has gone back before; where none was changed by anybody, it has not.
+  const isAsFound = ({ begun, ended: { outcome } }: Closed) => !begun.changed && outcome !== 'superseded';
+  const isLeft = !isGood && config.verdict.rollbackOnFailure && closed.every(isAsFound);
   const unrestored = isLeft ? await putBack(run, cluster) : [];
-  if (!isGood) tellCreated(run);
+  if (!isGood) tellLeft(run);
   await reporter.phase('record', async () => {
     const late = tools.clock.sleep(ASIDE_MS);
     const [measured] = await Promise.all([Promise.race([size, late.then(() => undefined)]), ...closed.map(recordEnd)]);
@@ -154,7 +155,7 @@ async function fail(
   const unknown = isRefused ? [] : parts.filter(({ wrote }) => wrote);
   const goesBack = cluster && unknown.length === 0 && config.verdict.rollbackOnFailure;
   const unrestored = goesBack ? await putBack(run, cluster) : [];
-  if (cluster) tellCreated(run);
+  if (cluster) tellLeft(run);
   if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', [...cancelledIn(unknown), ...unrestored]);
   const isAsBefore = !cluster || (written.objects.every(({ before }) => before && goesBack) && unrestored.length === 0);
   const outcome = unknown.length > 0 ? 'unknown' : isAsBefore ? 'refused' : 'failed';

@@ -1,4 +1,4 @@
-import { putBack, undoOf } from './apply';
+import { putBackFirst, undoOf } from './apply';
 import { diagnoseSeen } from './diagnosis';
 import { type Wait, waitForHolder } from './hold';
 import { problemsOf } from './kubectl/explain';
@@ -21,8 +21,8 @@ export async function rollBack(run: Run, begun: Begun, before: Snapshot, version
   const { clock, signal } = tools;
   const { cluster, observer, container } = begun;
   const where = { ...whereOf(run), image: version.image };
-  // The pods that come back read their settings when they start.
-  const unrestored = await putBack(run, cluster);
+  const restored = await restore(run, begun, version);
+  const unrestored = (await run.written.putBack) ?? [];
   const ended = (
     outcome: Ending['outcome'],
     current: Ended['current'],
@@ -34,7 +34,6 @@ export async function rollBack(run: Run, begun: Begun, before: Snapshot, version
     snapshot,
     problems: [...unrestored, ...problems],
   });
-  const restored = await restore(run, begun, version);
   if (restored === undefined || restored === 'changed' || restored === 'held') {
     const by = restored ?? 'changed';
     return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by }));
@@ -130,6 +129,7 @@ async function restore(
       ...(restartedAt !== undefined && { restartedAt }),
       ...(isGone && { isGone }),
       ...undoOf(begun),
+      ...putBackFirst(run, cluster),
     });
   } catch (error) {
     const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);

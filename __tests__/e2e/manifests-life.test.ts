@@ -13,6 +13,7 @@ describe('one repository with manifests for two namespaces', () => {
   const commits: Record<string, string> = {};
   let act: Act;
   let repository: Repository;
+  let found: string;
 
   /** What people have written of the objects in a namespace, and which pods run there. */
   const stateOf = ({ namespace }: App) => {
@@ -26,7 +27,7 @@ describe('one repository with manifests for two namespaces', () => {
   const untouched = ({ namespace }: App) =>
     kubectl('get', 'deployments,services,secrets', '-n', namespace, '-o', 'jsonpath={.items[*].metadata}') +
     kubectl('get', 'pods', '-n', namespace, '-o', 'jsonpath={.items[*].metadata.uid}');
-  const imageOf = (app: App) => app.deployment().spec?.template.spec?.containers[0]?.image;
+  const running = () => staging.pods().flatMap(({ metadata }) => (metadata?.deletionTimestamp ? [] : [metadata?.uid]));
   const write = (environment: keyof typeof apps, change = (text: string) => text) =>
     repository.file(`k8s/${environment}/api.yaml`, change(exampleOf(MANIFESTS[environment])));
   const push = async (branch: 'staging' | 'main', version: string, ...more: string[]) => {
@@ -60,10 +61,49 @@ describe('one repository with manifests for two namespaces', () => {
   });
 
   it('makes everything from nothing in both', async () => {
-    const first = await push('staging', 'one');
-    const other = await push('main', 'one-live');
-    expect([first.code, first.outputs.outcome, other.code, other.outputs.outcome]).toEqual([0, 'deployed', 0, 'deployed']);
-    expect(await serves(staging, 'one')).toBe('one');
-    expect(await serves(production, 'one-live')).toBe('one-live');
+    const ends = [await push('staging', 'one'), await push('main', 'live')];
+    expect(ends.map(({ code, outputs }) => [code, outputs.outcome])).toEqual(ends.map(() => [0, 'deployed']));
+    expect([await serves(staging, 'one'), await serves(production, 'live')]).toEqual(['one', 'live']);
+    found = untouched(production);
   });
+
+  it('deploys a commit, puts the next one back with all that it changed, and deploys the one after that', async () => {
+    write('staging', (text) => text.replace('value: staging', 'value: staging2'));
+    expect((await push('staging', 'two')).outputs.outcome).toBe('deployed');
+    const before = stateOf(staging);
+    write('staging', (text) =>
+      text.replace('value: staging', 'value: bad').replace('port: 80,', 'port: 81,').replace('example-only', 'other'),
+    );
+    const bad = await push('staging', 'bad', 'ENV CRASH_AFTER=0s');
+    expect([bad.code, bad.outputs.outcome, stateOf(staging)]).toEqual([1, 'failed-rolled-back', before]);
+    write('staging', (text) => text.replace('value: staging', 'value: staging3'));
+    expect([(await push('staging', 'three')).outputs.outcome, await serves(staging, 'three')]).toEqual([
+      'deployed',
+      'three',
+    ]);
+  });
+
+  it('by hand, changes the image alone: the template stays as the manifests had it last', async () => {
+    const { template } = stateOf(staging);
+    // The run that brings a commit back may have any manifests beside it.
+    const given = { operation: 'redeploy', namespace: staging.namespace, manifests: 'k8s/staging' };
+    const again = await staging.run('', { ...given, version: `staging-${commits.one}` });
+    expect([again.outputs.outcome, await serves(staging, 'one')]).toEqual(['deployed', 'one']);
+    expect(again.log).toContain('The operation "redeploy" applies no manifests: only a deploy does.');
+    expect((await byHand('redeploy', commits.two)).outputs.outcome).toBe('deployed');
+    expect(await serves(staging, 'two')).toBe('two');
+    const [pod] = running();
+    expect((await byHand('restart')).outputs.outcome).toBe('restarted');
+    expect(running()).not.toContain(pod);
+    const back = await byHand('rollback');
+    expect([back.outputs.outcome, back.outputs.image]).toEqual([
+      'rolled-back',
+      expect.stringContaining(`${commits.one}`),
+    ]);
+    expect(await serves(staging, 'one')).toBe('one');
+    const image = (text: string) => text.replace(/"image":"[^"]*"/, '').replace(/"annotations":\{[^}]*\},?/, '');
+    expect(image(stateOf(staging).template)).toBe(image(template));
+  });
+
+  it('has not touched the other namespace', () => expect(untouched(production)).toBe(found));
 });

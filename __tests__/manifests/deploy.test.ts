@@ -1,6 +1,8 @@
-import type { Anything } from '../../src/kubectl/objects';
-import { IMAGE, run } from '../fakes/world';
-import { deployment } from '../workload/deployment';
+import type { Anything, Deployment } from '../../src/kubectl/objects';
+import { annotations } from '../../src/workload/annotations';
+import { printHistory } from '../../src/workload/history';
+import { IMAGE, type Reach, run, URL_ASKED } from '../fakes/world';
+import { deployment, OLD_IMAGE } from '../workload/deployment';
 import { AnyServer } from './api-server';
 
 const map = (name: string, data: object): Anything => ({
@@ -14,6 +16,11 @@ const manifestsOf = (...objects: Anything[]) =>
 const OLD = map('old', { x: '1' });
 const GIVEN = manifestsOf(map('old', { x: '2' }), map('new', {}));
 const bad = { fates: { [IMAGE]: 'crashes' as const } };
+const THEIRS = { labels: { theirs: 'yes' } };
+const HELD = {
+  [annotations.hold]: JSON.stringify({ id: 'other', url: 'https://example.org/other' }),
+  [annotations.deployId]: 'other',
+};
 const DELETE = 'kubectl delete configmap/new -n default';
 
 describe('a deploy with manifests', () => {
@@ -56,6 +63,45 @@ describe('a deploy with manifests', () => {
     const { report } = await run({ ...bad, onEvidence, manifests: GIVEN, objects });
     expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rolled-back', { x: '3' }]);
     expect(report.warnings).toContain('configmap/old was changed by somebody else meanwhile: that change stays');
+  });
+
+  it('puts back before the workload goes back, whose pods read it when they start', async () => {
+    const { commands } = await run({ ...bad, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    const places = commands.flatMap((each, index) => (each.includes(' patch ') ? [{ each, index }] : []));
+    expect(places.map(({ each }) => / patch (\S+)/.exec(each)?.[1])).toEqual([
+      ...['deployments.apps/caring-note-api', 'ConfigMap.v1./old', 'deployments.apps/caring-note-api'],
+      'deployments.apps/caring-note-api',
+    ]);
+  });
+
+  it.each([
+    ['somebody else has changed', ({ spec }: Deployment) => void Object.assign(spec?.template.metadata ?? {}, THEIRS)],
+    ['another run has taken over', ({ metadata }: Deployment) => void Object.assign(metadata?.annotations ?? {}, HELD)],
+  ])('leaves it all where the workload is one that %s meanwhile: it may be theirs', async (_, change) => {
+    const onEvidence = ({ server }: Reach) => server.touch(change);
+    const { report, objects } = await run({ ...bad, onEvidence, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['superseded', { x: '2' }]);
+    expect(report.warnings).toContain('This deploy has changed configmap/old, and nothing has put that back');
+  });
+
+  it("that changed no workload leaves it too where that is somebody else's by now", async () => {
+    const good = { id: 'before', image: OLD_IMAGE, run: '', at: '', outcome: 'deployed' };
+    const failed = { ...good, id: 'bad', image: IMAGE, outcome: 'failed' };
+    const workload = deployment(({ spec, metadata }) => {
+      Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE });
+      Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory([good, failed]) });
+    });
+    const onEvidence = ({ server }: Reach) =>
+      server.touch(({ spec }) => void Object.assign(spec?.template.metadata ?? {}, THEIRS));
+    const given = { ...bad, workload, onEvidence, manifests: GIVEN, objects: new AnyServer([OLD]) };
+    const { report, objects } = await run({ ...given, inputs: { 'verify-url': URL_ASKED }, url: 500 });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['superseded', { x: '2' }]);
+  });
+
+  it('puts nothing back where it is not known whose the workload is', async () => {
+    const onEvidence = ({ leave }: Reach) => leave();
+    const { report, objects } = await run({ ...bad, onEvidence, manifests: GIVEN, objects: new AnyServer([OLD]) });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rollback-failed', { x: '2' }]);
   });
 
   it('says what could not be put back', async () => {

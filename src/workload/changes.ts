@@ -11,7 +11,7 @@ import { type ChosenContainer, isComplete, type Overwritten } from './inspect';
 import { type Change, type Operation, rolloutPatch, type Undo } from './patch';
 import { ownersSoak, type Soak } from './soak';
 import { revisionOf } from './stateful';
-import { type Send, Unread, type Writing, write } from './write';
+import { readBack, type Send, Unread, type Writing, write } from './write';
 
 export interface ImageChange {
   readonly workload: Deployment;
@@ -129,6 +129,8 @@ export interface Restoring {
   readonly isGone?: IsGone;
   /** What has to be undone beside the images, on the workload as it is: a manifest's changes. */
   readonly undo?: (workload: Deployment) => Undo;
+  /** What goes back before the workload does, and not at all where the workload is somebody else's by now. */
+  readonly first?: () => Promise<unknown>;
 }
 
 /**
@@ -137,14 +139,17 @@ export interface Restoring {
  */
 export async function restoreImage(
   writing: Writing,
-  { workload: known, template, container, version, writer, restartedAt, isGone, undo }: Restoring,
+  { workload: known, template, container, version, writer, restartedAt, isGone, undo, first }: Restoring,
 ): Promise<Deployment | 'changed' | 'held'> {
   const { run, operation } = writing.config;
   const { uid } = identity(known);
+  const theirsIn = (workload: Deployment): typeof theirs => {
+    if (identity(workload).uid !== uid || canonical(workload.spec?.template) !== template) return 'changed';
+    return isTaken(workload, run, writer, isGone) ? 'held' : undefined;
+  };
   let theirs: 'changed' | 'held' | undefined;
   const patchFor = (workload: Deployment): Operation[] | undefined => {
-    const isChanged = identity(workload).uid !== uid || canonical(workload.spec?.template) !== template;
-    theirs = isChanged ? 'changed' : isTaken(workload, run, writer, isGone) ? 'held' : undefined;
+    theirs = theirsIn(workload);
     if (theirs) return undefined;
     const at = writing.clock.today().toISOString();
     const entry = entryOf(workload, run.id) ?? {
@@ -168,7 +173,11 @@ export async function restoreImage(
     isSameVersion(versionIn(workload, container), version) &&
     workload.metadata?.annotations?.[annotations.changeCause] ===
       line('change.cause-back', { image: version.image, url: run.url });
-  const written = await write(writing, known, patchFor, isDone);
+  const seen = first ? await readBack(writing) : known;
+  theirs = theirsIn(seen);
+  if (theirs) return theirs;
+  await first?.();
+  const written = await write(writing, seen, patchFor, isDone);
   return theirs ?? written;
 }
 

@@ -62,10 +62,10 @@ export async function write(
 }
 
 /** Reads the workload, also from an API server that is away for a while. */
-async function readBack({ config, cluster, clock, forMs }: Writing, detail: string): Promise<Workload> {
+export async function readBack({ config, cluster, clock, forMs }: Writing, detail?: string): Promise<Workload> {
   const read = () => cluster.get<Workload>(paths.workload(config.workload));
   return patiently(read, { clock, forMs, isPassing: isUnclear }).catch((cause: unknown) => {
-    throw new Unread(detail, { cause });
+    throw new Unread(detail ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
   });
 }
 

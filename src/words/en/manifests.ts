@@ -92,6 +92,8 @@ export const manifestLines = {
   'manifests.restored': ({ object }: { object: string }) => `${object} is as it was before this deploy`,
   'manifests.kept': ({ object }: { object: string }) =>
     `${object} was changed by somebody else meanwhile: that change stays`,
+  'manifests.left': ({ objects }: { objects: string }) =>
+    `This deploy has changed ${objects}, and nothing has put that back`,
   'manifests.stay': ({ objects, command }: { objects: string; command: string }) =>
     `This deploy has created ${objects}. They stay, for there may be data in them; to remove them: ${command}`,
   'plan.apply': ({ objects }: { objects: string }) => `Apply ${objects}`,

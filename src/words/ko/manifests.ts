@@ -81,6 +81,7 @@ export const manifestLines: typeof english.manifestLines = {
     `${objects} 객체는 바뀌었지만 Pod 템플릿은 그대로입니다. 거기서 환경 변수를 가져오는 Pod는 다시 시작할 때까지("operation: restart") 예전 값을 씁니다`,
   'manifests.restored': ({ object }) => `${object} 객체는 이 배포 전의 상태로 돌아왔습니다`,
   'manifests.kept': ({ object }) => `${object} 객체는 그동안 다른 누군가가 바꾸었으므로 그대로 둡니다`,
+  'manifests.left': ({ objects }) => `이 배포가 바꾼 객체: ${objects}. 되돌리지 않았으므로 바뀐 채로 남아 있습니다`,
   'manifests.stay': ({ objects, command }) =>
     `이 배포가 만든 객체: ${objects}. 데이터가 들어 있을 수 있으므로 지우지 않고 남겨 둡니다. 지우려면: ${command}`,
   'plan.apply': ({ objects }) => `적용: ${objects}`,
