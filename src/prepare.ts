@@ -155,7 +155,7 @@ function tellFound(config: Config, { container, workload, complete, manifests }:
   if (updateStrategy) note(line('log.one-by-one', { replicas }));
   if (isThere && !complete) note(line('log.rolling', {}));
   if (manifests) for (const text of tellLines(manifests, config.workload.namespace)) note(text);
-  if (isTriedOut(config)) note(line('log.trial', {}));
+  if (isTriedOut(config) && !manifests?.isNamespaceNew) note(line('log.trial', {}));
 }
 
 /** A container that was named, and that none of the workloads has. */

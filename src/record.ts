@@ -29,7 +29,7 @@ export async function recordEnd({ run, begun, ended, ready, facts: asked }: Clos
   const { config, tools, reporter } = run;
   const { outcome, snapshot, current } = ended;
   reporter.found({ pods: podRows(snapshot, begun.target, current) });
-  if (!isSuccess(outcome)) reporter.found(wayBack(run, begun));
+  if (!isSuccess(outcome)) reporter.found(wayBack(run, begun, current));
   const { workload } = snapshot;
   // A host that is known to be away is not waited for any longer.
   const away = begun.observer.trouble() && { forMs: 0 };

@@ -2,6 +2,7 @@ import { putBackFirst, undoOf } from './apply';
 import { diagnoseSeen } from './diagnosis';
 import { type Wait, waitForHolder } from './hold';
 import { problemsOf } from './kubectl/explain';
+import { imagesIn } from './manifests/workload';
 import { progressLines } from './report/progress';
 import { type Ending, unclearEnding } from './rollout/ending';
 import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';
@@ -10,6 +11,7 @@ import { WaitingPods } from './rollout/waiting';
 import { watchRollout } from './rollout/watch';
 import { type Begun, type Ended, type Run, whereOf } from './run';
 import { explain, line, type Problem, problem } from './words/words';
+import { resourceOf } from './words/workload';
 import { restoreImage } from './workload/changes';
 import { imagesOf, type Version } from './workload/images';
 import { revisionOf, waitsForBroken } from './workload/stateful';
@@ -20,7 +22,7 @@ export async function rollBack(run: Run, begun: Begun, before: Snapshot, version
   const { tools, reporter } = run;
   const { clock, signal } = tools;
   const { cluster, observer, container } = begun;
-  const where = { ...whereOf(run), image: version.image };
+  const where = { ...whereOf(run), image: shown(begun, version) };
   const restored = await restore(run, begun, version);
   const unrestored = (await run.written.putBack) ?? [];
   const ended = (
@@ -42,10 +44,11 @@ export async function rollBack(run: Run, begun: Begun, before: Snapshot, version
     return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
   }
   observer.see(restored);
+  const object = resourceOf(where.deployment);
   const isRestart = begun.restartedAt !== undefined;
   const said = isRestart ? 'log.restart-back' : 'log.rolling-back';
   for (const [name, image] of isRestart ? [[container.name, version.image] as const] : imagesOf(container, version))
-    reporter.log.info(line(said, { container: name, image }));
+    reporter.log.info(image === '' ? line('manifests.restored', { object }) : line(said, { container: name, image }));
   const { verifyMs: _, joined: __, ...same } = begun.target;
   const stalledBefore = stalledSince(restored);
   const target: Target = {
@@ -101,6 +104,11 @@ export async function rollBack(run: Run, begun: Begun, before: Snapshot, version
   }
 }
 
+/** Where only the template is known to go back to, all images that it has. */
+function shown({ manifest }: Begun, { image }: Version): string {
+  return image || Object.values(imagesIn(manifest?.before ?? {})).join(', ');
+}
+
 /** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
 async function restore(
   run: Run,
@@ -134,6 +142,6 @@ async function restore(
   } catch (error) {
     const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);
     const detail = reasons.join(' ');
-    return { problems: [problem('rollback.unwritten', { ...whereOf(run), image: version.image, detail })] };
+    return { problems: [problem('rollback.unwritten', { ...whereOf(run), image: shown(begun, version), detail })] };
   }
 }

@@ -89,12 +89,12 @@ export function whereOf({ config: { workload } }: Pick<Run, 'config'>): { deploy
 }
 
 /** The command that brings the version before back: quoted, for it is meant to be copied into a shell. */
-export function wayBack({ config }: Run, begun: Begun): Pick<Report, 'wayBack'> {
+export function wayBack({ config }: Run, begun: Begun, current: Ended['current']): Pick<Report, 'wayBack'> {
   const { container, lastGood, replaced, version, manifest } = begun;
   const back = lastGood ?? replaced;
   const { namespace } = config.workload;
   const isOnlyImage = !manifest || !isSameVersion(back, replaced);
-  if (back.image === '' || (isOnlyImage && isSameVersion(back, version))) return {};
+  if (isOnlyImage && (back.image === '' || isSameVersion(back, version))) return {};
   const images = imagesOf(container, back).map(([each, image]) => `${each}=${image}`);
   const resource = resourceOf(printWorkload(config.workload));
   // Where more than images was changed, only its template of before brings it back.
@@ -102,7 +102,10 @@ export function wayBack({ config }: Run, begun: Begun): Pick<Report, 'wayBack'> 
   const words = ['kubectl', ...how, '-n', namespace];
   const broken = brokenPods(begun);
   const unblock = ['kubectl', 'delete', 'pod', ...broken, '-n', namespace];
-  const command = [words, ...(broken.length > 0 ? [unblock] : [])].map(quote).join(' && ');
+  // A StatefulSet's revisions have no number here: once the version is back, an undo would bring the bad one again.
+  const isDone = !isOnlyImage && current === 'old' && to(manifest).length === 0;
+  const command = [...(isDone ? [] : [words]), ...(broken.length > 0 ? [unblock] : [])].map(quote).join(' && ');
+  if (command === '') return {};
   return { wayBack: { command, isKnownGood: lastGood !== undefined } };
 }
 

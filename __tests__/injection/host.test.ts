@@ -195,7 +195,7 @@ describe('what a host, a cluster, docker or a registry says', () => {
         { config: { ...CONFIG, run: RUN } },
         { replaced: { image: value }, container: { name: value }, observer: NOBODY },
       ];
-      const made = wayBack(run as unknown as Run, { ...begun, version: { image: 'new' } } as unknown as Begun);
+      const made = wayBack(run as unknown as Run, { ...begun, version: { image: 'new' } } as unknown as Begun, 'new');
       return made.wayBack?.command ?? '';
     });
     const { name, namespace } = CONFIG.workload;

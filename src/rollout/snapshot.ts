@@ -154,8 +154,9 @@ export function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
-/** Whether the pod was made from our image, as its own specification says. */
+/** Whether the pod was made from our image, as its own specification says. Where that is empty, the template alone says it. */
 export function runsImage(pod: Pod, { container, image: wanted }: Pick<Target, 'container' | 'image'>): boolean {
+  if (wanted === '') return true;
   const [, digest] = wanted.split('@');
   const fits = (image: string) => (digest === undefined ? image === wanted : image.endsWith(`@${digest}`));
   return pod.spec?.containers.some(({ name, image = '' }) => name === container && fits(image)) ?? false;

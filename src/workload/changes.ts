@@ -84,7 +84,10 @@ export async function writeImage(
     const good = asItWas(lastGood(past, container.name), ran);
     const restartedAt = workload.spec?.template.metadata?.annotations?.[annotations.restartedAt] ?? null;
     // A restart is taken back to the very template, whatever is known of it. And what nothing is known of stays as it was.
-    const back = isRestart ? replaced : good && versionOf(good.image, { ...replaced.others, ...good.others });
+    // Of a container that the manifest makes or renames there is no image to go back to, but its template of before.
+    const isTemplateGood = replaced.image === '' && servesWhole(workload);
+    const back =
+      isRestart || isTemplateGood ? replaced : good && versionOf(good.image, { ...replaced.others, ...good.others });
     before = { found: workload, replaced, restartedAt, ...(back !== undefined && { lastGood: back }) };
     const history = record(past, { id: run.id, ...to, run: run.url, at, outcome: 'open', ...of });
     const about = { image: to.image, commit, url: run.url };
@@ -218,6 +221,12 @@ function printed(version: Version | undefined): string {
 /** Whether what the workload has is known to serve: all of it runs, and no run of ours found it bad. */
 function serves(workload: Deployment, version: Version): boolean {
   return isComplete(workload) && !hasFailed(historyOf(workload), version);
+}
+
+/** The same of all that it runs, whatever its containers are called. */
+function servesWhole(workload: Deployment): boolean {
+  const { containers = [] } = workload.spec?.template.spec ?? {};
+  return containers.every(({ image = '' }) => serves(workload, { image }));
 }
 
 /** What our runs have written down of a workload, oldest first. */

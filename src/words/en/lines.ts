@@ -194,7 +194,8 @@ export const lines = {
     operation: Operation['kind'];
   }) => OUTCOMES[outcome](deployment, IT[operation]),
   'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
-  'change.cause-back': ({ image, url }: { image: string; url: string }) => `back to ${image} by ${url}`,
+  'change.cause-back': ({ image, url }: { image: string; url: string }) =>
+    `back to ${image || 'the template before'} by ${url}`,
   'change.cause': ({ image, commit, url }: { image: string; commit: string; url: string }) =>
     `${image}${commit ? ` (commit ${commit.slice(0, 12)})` : ''} by ${url}`,
   'change.cause-restart': ({ image, url }: { image: string; url: string }) => `restart of ${image} by ${url}`,

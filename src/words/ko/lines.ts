@@ -142,7 +142,7 @@ export const lines: typeof english.lines = {
   'phase.failed': ({ phase, ms }) => `✗ ${PHASES[phase]}: ${printDuration(ms)} 뒤에 끝남`,
   'outcome.headline': ({ outcome, deployment, operation }) => OUTCOMES[outcome](deployment, IT[operation]),
   'outcome.serving': ({ serving }) => SERVING[serving],
-  'change.cause-back': ({ image, url }) => `${image} 이미지로 되돌림: ${url}`,
+  'change.cause-back': ({ image, url }) => `${image ? `${image} 이미지로` : '이전 템플릿으로'} 되돌림: ${url}`,
   'change.cause': ({ image, commit, url }) =>
     `${image}${commit ? ` (커밋 ${commit.slice(0, 12)})` : ''} 이미지를 배포함: ${url}`,
   'change.cause-restart': ({ image, url }) => `${image} 이미지를 재시작함: ${url}`,
