@@ -3,7 +3,7 @@ import { type Anything, isNew, type Workload } from './kubectl/objects';
 import { type Applied, applyChange, restoreChange, type Writing } from './manifests/apply';
 import { keyOf, type Manifest, manifestsOf, titleOf } from './manifests/object';
 import { applyUnlessForeign, refusals } from './manifests/survey';
-import { restoring, withRollout } from './manifests/workload';
+import { ownersBack, restoring, withRollout } from './manifests/workload';
 import type { Ready } from './preflight';
 import type { Begun, Run } from './run';
 import { quote } from './transport/quote';
@@ -11,8 +11,10 @@ import { Failure, line, type Problem, problem } from './words/words';
 import { annotations } from './workload/annotations';
 import type { ImageChange, Restoring } from './workload/changes';
 import { imagesOf, isSameVersion, placedIn, versionIn } from './workload/images';
+import { giveBack } from './workload/owners';
 import { rolloutAnnotations, type Undo } from './workload/patch';
 import { ownersSoak } from './workload/soak';
+import type { Writing as WritingWorkload } from './workload/write';
 
 /** Kinds that pods read when they start. */
 const SETTINGS: ReadonlySet<string> = new Set(['ConfigMap', 'Secret']);
@@ -126,6 +128,14 @@ export function undoOf({ manifest, container }: Begun): { undo?: (now: Workload)
     isSameVersion: isOfManifest({ manifest, container }),
   });
   return { undo };
+}
+
+/** Gives the fields of a workload that went back to whom they belonged before its manifest was applied. */
+export async function ownersBackOf(writing: WritingWorkload, { manifest }: Begun): Promise<void> {
+  if (!manifest) return;
+  const owners = (now: Workload) => ownersBack(manifest.before as object as Anything, now as object as Anything);
+  // It serves all the same; only what a later manifest leaves out would stay.
+  await giveBack(writing, owners).catch(() => undefined);
 }
 
 /** Whether all that is new is the manifest: then how it ends says nothing of the images. */

@@ -1,4 +1,4 @@
-import { putBackFirst, undoOf } from './apply';
+import { ownersBackOf, putBackFirst, undoOf } from './apply';
 import { diagnoseSeen } from './diagnosis';
 import { type Wait, waitForHolder } from './hold';
 import { problemsOf } from './kubectl/explain';
@@ -128,7 +128,7 @@ async function restore(
     const { timeoutMs: forMs } = config.verdict;
     const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
     const { isGone } = wait;
-    return await restoreImage(writing, {
+    const restored = await restoreImage(writing, {
       workload,
       template: target.template,
       container,
@@ -139,6 +139,8 @@ async function restore(
       ...undoOf(begun),
       ...putBackFirst(run, cluster),
     });
+    if (typeof restored === 'object') await ownersBackOf(writing, begun);
+    return restored;
   } catch (error) {
     const reasons = error instanceof Unread ? [error.message] : problemsOf(error).map((each) => explain(each).what);
     const detail = reasons.join(' ');

@@ -78,6 +78,8 @@ export function bodyArgv(verb: 'delete' | 'create', path: string): string[] {
 
 /** Who the API server is told has set the fields of a manifest. */
 export const MANIFESTS_MANAGER = 'deploy-action-manifests';
+/** All names under which this action sets fields. */
+export const OURS: ReadonlySet<string> = new Set(['deploy-action', MANIFESTS_MANAGER]);
 
 /** Reads the objects that come by standard input, those that there are. */
 export const readArgv = [

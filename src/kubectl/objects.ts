@@ -32,12 +32,16 @@ export interface Metadata {
   readonly resourceVersion?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly managedFields?: readonly {
-    readonly manager?: string;
-    readonly time?: string;
-    readonly subresource?: string;
-  }[];
+  readonly managedFields?: readonly ManagedFields[];
   readonly [field: string]: unknown;
+}
+
+/** Fields that a manager has set. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly time?: string;
+  readonly subresource?: string;
 }
 
 /** An object's kind as kubectl takes it without a doubt: `Deployment.v1.apps`, `ConfigMap.v1.`. */

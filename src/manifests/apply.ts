@@ -5,7 +5,7 @@ import type { Clock } from '../system/clock';
 import { Failure } from '../words/words';
 import { keyOf } from './object';
 import { applyUnlessForeign, type Change, contentOf, refusals } from './survey';
-import { restoring } from './workload';
+import { ownersBack, restoring } from './workload';
 
 /** What a run has written of one object. */
 export interface Applied {
@@ -65,10 +65,15 @@ export async function restoreChange(writing: Writing, { before, after }: Require
   for (let tries = 1; ; tries++) {
     try {
       const now = await readBack(writing, after);
-      if (now && contentOf(now) === contentOf(before)) return 'restored';
+      if (!now || now.metadata.uid !== after.metadata.uid) return 'changed';
       // Its status may have moved on: only what people want of it counts.
-      if (!now || now.metadata.uid !== after.metadata.uid || contentOf(now) !== contentOf(after)) return 'changed';
-      await writing.cluster.patchAny(now, restoring(before, after, now));
+      const isBack = contentOf(now) === contentOf(before);
+      if (!isBack && contentOf(now) !== contentOf(after)) return 'changed';
+      const back = isBack ? now : await writing.cluster.patchAny(now, restoring(before, after, now));
+      // kubectl shows whose the fields are where it reads, and not where it patches.
+      const { managedFields = [] } = now.metadata;
+      const owners = ownersBack(before, { ...back, metadata: { ...back.metadata, managedFields } });
+      if (owners.length > 0) await writing.cluster.patchAny(now, owners);
       return 'restored';
     } catch (error) {
       const isConflict = error instanceof KubectlError && error.reason === 'Conflict';

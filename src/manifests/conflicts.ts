@@ -1,4 +1,4 @@
-import { MANIFESTS_MANAGER } from '../kubectl/argv';
+import { OURS } from '../kubectl/argv';
 import { type Anything, canonical } from '../kubectl/objects';
 import { quote } from '../transport/quote';
 import { isOwn } from '../workload/annotations';
@@ -9,8 +9,6 @@ export interface Conflict {
   /** As the API server writes it: `.spec.template.spec.containers[name="api"].image`. */
   readonly field: string;
 }
-
-const OURS: ReadonlySet<string> = new Set(['deploy-action', MANIFESTS_MANAGER]);
 
 /** `conflict with "kubectl" with subresource "scale" using apps/v1: .spec.replicas`, or with a list of fields below it. */
 const HEAD =

@@ -1,4 +1,5 @@
-import type { Anything, PodSpec, Workload } from '../kubectl/objects';
+import { OURS } from '../kubectl/argv';
+import type { Anything, ManagedFields, PodSpec, Workload } from '../kubectl/objects';
 import { type Operation, pointerStep } from '../workload/patch';
 
 /** What a run puts into the workload's manifest. */
@@ -63,6 +64,24 @@ export function restoring(before: Anything, applied: Anything, now: Anything): O
     ...fields.flatMap((key) => put(`/${pointerStep(key)}`, scaled(before[key], applied[key], now[key]), now[key])),
     ...put('/metadata/labels', before.metadata.labels, now.metadata.labels),
     ...annotationsBack(before, applied, now),
+  ];
+}
+
+/**
+ * What gives the fields back to those who had set them `before`. The API server has made them ours by the very write that put them back,
+ * and takes no field out that a later manifest leaves out, as long as it is anybody's but the manifests'. In a write of its own: in one
+ * with the fields it is not heeded.
+ */
+export function ownersBack(before: Anything, now: Anything): Operation[] {
+  const was = before.metadata.managedFields ?? [];
+  const named = ({ manager, operation, subresource = '' }: ManagedFields) => `${manager} ${operation} ${subresource}`;
+  const known = new Set(was.map(named));
+  const isNews = (each: ManagedFields) => !known.has(named(each)) && !OURS.has(each.manager ?? '');
+  const value = [...was, ...(now.metadata.managedFields ?? []).filter(isNews)];
+  if (was.length === 0) return [];
+  return [
+    { op: 'replace', path: '/metadata/resourceVersion', value: now.metadata.resourceVersion },
+    { op: 'add', path: '/metadata/managedFields', value },
   ];
 }
 
