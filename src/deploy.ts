@@ -73,7 +73,8 @@ function tellDrift({ run: { reporter }, ready: { workload, container, warnings }
   for (const each of warnings) reporter.warn(each);
   const running = versionIn(workload, container);
   const expected = driftFrom({ history: historyOf(workload), container, running });
-  if (expected) reporter.warn(line('log.drift', { running: container.image, ...expected }));
+  // A container that the manifests make, or rename, has run nothing yet.
+  if (expected && running.image !== '') reporter.warn(line('log.drift', { running: container.image, ...expected }));
 }
 
 /** Updates, watches until it is judged, puts back what is bad, and writes down how it ended. */

@@ -222,6 +222,18 @@ describe('putting an object back', () => {
     expect([await back(), server.calls.slice(calls)]).toEqual(['restored', ['get 1']]);
   });
 
+  it('makes it theirs who had set it, in a write of its own, also when the answer to that is a conflict', async () => {
+    const managedFields = [{ manager: 'deploy-action-manifests', operation: 'Apply' }];
+    const first = map('a', { x: '1' });
+    const server = new AnyServer([{ ...first, metadata: { ...first.metadata, managedFields } }]);
+    const was = server.get('configmap/a');
+    const after = server.store({ ...was, metadata: { ...was.metadata, managedFields: [] }, data: { x: '2' } });
+    server.fates.push('answered', { stderr: 'Error from server (Conflict): the object has been modified' });
+    expect(await restoreChange(before(server).writing, { before: was, after })).toBe('restored');
+    expect(server.get('configmap/a')).toMatchObject({ data: { x: '1' }, metadata: { managedFields } });
+    expect(server.calls.filter((each) => each.startsWith('patch'))).toHaveLength(3);
+  });
+
   it('is not kept from it by a status that has moved on', async () => {
     const { server, back } = await changed();
     server.store({ ...server.get('configmap/a'), status: { seen: true } });

@@ -181,6 +181,7 @@ describe('a plan with manifests', () => {
       manifests: manifestsOf(space, workload),
     });
     expect([report.outcome, objects.calls]).toEqual(['planned', ['get 2', 'apply dry 1']]);
+    expect(said.filter((each) => each.startsWith('A trial of the change'))).toEqual([]);
     expect(said).toContain(
       'The namespace default is not there: the manifests make it, and nothing in it can be tried out before',
     );

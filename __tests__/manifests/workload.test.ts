@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Anything, Deployment } from '../../src/kubectl/objects';
 import { wishOf } from '../../src/manifests/wish';
-import { restoring, withRollout } from '../../src/manifests/workload';
+import { ownersBack, restoring, withRollout } from '../../src/manifests/workload';
 import { annotations } from '../../src/workload/annotations';
 import { deployment, OLD_IMAGE } from '../workload/deployment';
 import { patched } from './api-server';
@@ -110,6 +110,18 @@ describe('what puts an object back', () => {
     const [before, after] = [object({}, { annotations: { a: '1' } }), object({}, { annotations: { a: '2', b: '2' } })];
     const now = object({}, { annotations: { a: '3', b: '2', c: 'theirs' } });
     expect(patched(now, restoring(before, after, now)).metadata.annotations).toEqual({ a: '3', c: 'theirs' });
+  });
+
+  it('gives the fields to whom they belonged, and lets others keep what they have set since', () => {
+    const by = (manager: string, fields: string) => ({ manager, operation: 'Update', fields });
+    const before = object({}, { managedFields: [by('deploy-action-manifests', 'a'), by('kubectl', 'b')] });
+    const managedFields = [by('deploy-action', 'a'), by('kubectl', ''), by('autoscaler', 'c')];
+    const now = object({}, { resourceVersion: '2', managedFields });
+    expect(patched(now, ownersBack(before, now)).metadata).toMatchObject({
+      resourceVersion: '2',
+      managedFields: [by('deploy-action-manifests', 'a'), by('kubectl', 'b'), by('autoscaler', 'c')],
+    });
+    expect(ownersBack(object({}), now)).toEqual([]);
   });
 
   it.each([

@@ -431,6 +431,31 @@ describe('recording how the run ended', () => {
   });
 });
 
+describe('a manifest that renames the container which is judged', () => {
+  const renaming = async (change?: (draft: Required<Deployment>) => void) => {
+    const { writing, change: given } = writer([], deployment(change));
+    const container = { ...given.container, name: 'renamed', image: '' };
+    const apply = async (workload: Deployment) => workload;
+    return writeImage(writing, { ...given, container, apply });
+  };
+
+  it('goes back to the template of before where all of that served', async () =>
+    expect((await renaming()).lastGood).toEqual({ image: '' }));
+
+  it.each<[string, (draft: Required<Deployment>) => void]>([
+    ['was not complete', ({ status }) => Object.assign(status, { availableReplicas: 0 })],
+    [
+      'was found bad',
+      ({ metadata }) =>
+        Object.assign(metadata.annotations ?? {}, {
+          [annotations.history]: printHistory([{ ...found, outcome: 'failed' }]),
+        }),
+    ],
+  ])('has nothing to go back to where that %s', async (_, change) =>
+    expect((await renaming(change)).lastGood).toBeUndefined(),
+  );
+});
+
 describe('putting an image back', () => {
   /** A workload with our new image on it, as this run left it: its owner had 5 s of minReadySeconds. */
   const failing = async (): Promise<Deployment> => {
