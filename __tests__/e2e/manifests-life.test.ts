@@ -34,8 +34,8 @@ describe('one repository with manifests for two namespaces', () => {
     commits[version] = repository.commit(branch, version, ...more);
     return repository.push('manifests.yml');
   };
-  const byHand = (operation: string, version = '') =>
-    repository.press('by-hand.yml', { operation, environment: 'staging', version });
+  const byHand = (operation: string, more: Record<string, string> = {}) =>
+    repository.press('by-hand.yml', { operation, environment: 'staging', ...more });
   /** The Service answers on a port of the node's with this version alone. */
   const serves = (app: App, version: string) => {
     const path = 'jsonpath={.spec.ports[0].nodePort}';
@@ -81,6 +81,8 @@ describe('one repository with manifests for two namespaces', () => {
       'deployed',
       'three',
     ]);
+    // Not to the one that was bad, though it came last before.
+    expect((await byHand('rollback', { 'dry-run': 'true' })).outputs.image).toContain(commits.two);
   });
 
   it('by hand, changes the image alone: the template stays as the manifests had it last', async () => {
@@ -90,7 +92,7 @@ describe('one repository with manifests for two namespaces', () => {
     const again = await staging.run('', { ...given, version: `staging-${commits.one}` });
     expect([again.outputs.outcome, await serves(staging, 'one')]).toEqual(['deployed', 'one']);
     expect(again.log).toContain('The operation "redeploy" applies no manifests: only a deploy does.');
-    expect((await byHand('redeploy', commits.two)).outputs.outcome).toBe('deployed');
+    expect((await byHand('redeploy', { version: commits.two ?? '' })).outputs.outcome).toBe('deployed');
     expect(await serves(staging, 'two')).toBe('two');
     const [pod] = running();
     expect((await byHand('restart')).outputs.outcome).toBe('restarted');
