@@ -2,13 +2,14 @@ import { ownersBackOf, putBackFirst, undoOf } from './apply';
 import { diagnoseSeen } from './diagnosis';
 import { type Wait, waitForHolder } from './hold';
 import { problemsOf } from './kubectl/explain';
+import type { Workload } from './kubectl/objects';
 import { imagesIn } from './manifests/workload';
 import { progressLines } from './report/progress';
-import { type Ending, unclearEnding } from './rollout/ending';
+import { unclearEnding } from './rollout/ending';
 import { restartCounts, type Snapshot, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import { Unblocker } from './rollout/unblock';
 import { WaitingPods } from './rollout/waiting';
-import { watchRollout } from './rollout/watch';
+import { type Watched, watchRollout } from './rollout/watch';
 import { type Begun, type Ended, type Run, whereOf } from './run';
 import { explain, line, type Problem, problem } from './words/words';
 import { resourceOf } from './words/workload';
@@ -19,85 +20,122 @@ import { Unread } from './workload/write';
 
 /** Puts a version back and watches it as any other; gives how that ended. */
 export async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Version): Promise<Ended> {
-  const { tools, reporter } = run;
-  const { clock, signal } = tools;
-  const { cluster, observer, container } = begun;
-  const where = { ...whereOf(run), image: shown(begun, version) };
+  const where: Where = { ...whereOf(run), image: shown(begun, version) };
   const restored = await restore(run, begun, version);
   const unrestored = (await run.written.putBack) ?? [];
-  const ended = (
-    outcome: Ending['outcome'],
-    current: Ended['current'],
-    snapshot: Snapshot,
-    ...problems: Problem[]
-  ) => ({
-    outcome,
-    current,
-    snapshot,
-    problems: [...unrestored, ...problems],
-  });
-  if (restored === undefined || restored === 'changed' || restored === 'held') {
-    const by = restored ?? 'changed';
-    return ended('superseded', 'new', observer.snapshot(), problem('rollout.superseded', { ...where, by }));
-  }
-  if ('problems' in restored) {
-    return ended('failed-rollback-failed', 'new', observer.snapshot(), ...restored.problems);
-  }
-  observer.see(restored);
-  const object = resourceOf(where.deployment);
-  const isRestart = begun.restartedAt !== undefined;
-  const said = isRestart ? 'log.restart-back' : 'log.rolling-back';
-  for (const [name, image] of isRestart ? [[container.name, version.image] as const] : imagesOf(container, version))
-    reporter.log.info(image === '' ? line('manifests.restored', { object }) : line(said, { container: name, image }));
-  const { verifyMs: _, joined: __, ...same } = begun.target;
+  const ended = isWritten(restored)
+    ? await watchBack(run, begun, {
+        target: targetOf(begun, before, version, restored),
+        before,
+        version,
+        restored,
+        where,
+      })
+    : lost(begun, restored, where);
+  return { ...ended, problems: [...unrestored, ...ended.problems] };
+}
+
+interface Where {
+  readonly deployment: string;
+  readonly namespace: string;
+  readonly image: string;
+}
+
+interface Back {
+  readonly target: Target;
+  /** The cluster as it was with the version that failed. */
+  readonly before: Snapshot;
+  readonly version: Version;
+  readonly restored: Workload;
+  readonly where: Where;
+}
+
+/** How it ends where nothing could be put back: it is somebody else's, or the cluster took no write. */
+function lost({ observer }: Begun, why: Exclude<Restored, Workload>, where: Where): Ended {
+  const seen = { snapshot: observer.snapshot(), current: 'new' } as const;
+  if (typeof why === 'object') return { outcome: 'failed-rollback-failed', ...seen, problems: why.problems };
+  const by = why ?? 'changed';
+  return { outcome: 'superseded', ...seen, problems: [problem('rollout.superseded', { ...where, by })] };
+}
+
+function targetOf({ target }: Begun, before: Snapshot, { image }: Version, restored: Workload): Target {
+  const { verifyMs: _, joined: __, ...same } = target;
   const stalledBefore = stalledSince(restored);
-  const target: Target = {
+  return {
     ...same,
-    image: version.image,
+    image,
     generation: restored.metadata?.generation ?? 0,
     template: templateOf(restored),
     restartsBefore: restartCounts(before.pods),
     ...(stalledBefore !== undefined && { stalledBefore }),
   };
-  const waiting = new WaitingPods(cluster, clock, where.namespace);
-  const onLook = progressLines(clock, (text) => reporter.log.info(text), 'restored');
+}
+
+async function watchBack(run: Run, begun: Begun, back: Back): Promise<Ended> {
+  const { clock, signal } = run.tools;
+  const { cluster, observer } = begun;
+  const { target, before, where } = back;
+  const { namespace } = where;
+  observer.see(back.restored);
+  tellRestored(run, begun, back);
   // Where the controller has not seen the version that failed, its pods are still of one before.
   const failed = before.workload && revisionOf(before.workload);
-  const inTheWay = { namespace: where.namespace, graceMs: 0, ...(failed !== undefined && { failed }) };
-  const unblocker =
-    before.workload && waitsForBroken(before.workload) ? new Unblocker(cluster, clock, inTheWay) : undefined;
-  const { verdict, snapshot } = await watchRollout(target, {
+  const inTheWay = { namespace, graceMs: 0, ...(failed !== undefined && { failed }) };
+  const isBlocked = before.workload && waitsForBroken(before.workload);
+  const unblocker = isBlocked ? new Unblocker(cluster, clock, inTheWay) : undefined;
+  const watched = await watchRollout(target, {
     observer,
     clock,
     signal: unblocker ? AbortSignal.any([signal, unblocker.signal]) : signal,
-    onLook,
-    waiting,
+    onLook: progressLines(clock, (text) => run.reporter.log.info(text), 'restored'),
+    waiting: new WaitingPods(cluster, clock, namespace),
     ...(unblocker && { unblocker }),
   });
-  if (unblocker?.blocked)
-    return ended(
-      'failed-rollback-failed',
-      'old',
-      snapshot,
-      problem('rollback.blocked', { ...where, ...unblocker.blocked }),
-    );
+  const blocked = unblocker?.blocked;
+  if (!blocked) return endOf(run, begun, target, watched, where);
+  const problems = [problem('rollback.blocked', { ...where, ...blocked })];
+  return { outcome: 'failed-rollback-failed', current: 'old', snapshot: watched.snapshot, problems };
+}
+
+function tellRestored({ reporter }: Run, { container, restartedAt }: Begun, { version, where }: Back): void {
+  const isRestart = restartedAt !== undefined;
+  const object = resourceOf(where.deployment);
+  const said = isRestart ? 'log.restart-back' : 'log.rolling-back';
+  for (const [name, image] of isRestart ? [[container.name, version.image] as const] : imagesOf(container, version))
+    reporter.log.info(image === '' ? line('manifests.restored', { object }) : line(said, { container: name, image }));
+}
+
+/** What the verdict on the version that was put back means for the run. */
+async function endOf(
+  run: Run,
+  begun: Begun,
+  target: Target,
+  { verdict, snapshot }: Watched,
+  where: Where,
+): Promise<Ended> {
+  const ended = (outcome: Ended['outcome'], ...problems: Problem[]): Ended => ({
+    outcome,
+    current: outcome === 'superseded' ? 'new' : 'old',
+    snapshot,
+    problems,
+  });
   switch (verdict.kind) {
     case 'good':
-      reporter.found({ revision: verdict.revision });
-      return ended('failed-rolled-back', 'old', snapshot);
+      run.reporter.found({ revision: verdict.revision });
+      return ended('failed-rolled-back');
     case 'bad': {
       const { found } = await diagnoseSeen(run, begun, { target, snapshot, cause: verdict.cause, current: 'old' });
       const detail = explain(found).what;
-      return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.failed', { ...where, detail }));
+      return ended('failed-rollback-failed', problem('rollback.failed', { ...where, detail }));
     }
     case 'superseded':
-      return ended('superseded', 'new', snapshot, ...unclearEnding(verdict, where).problems);
+      return ended('superseded', ...unclearEnding(verdict, where).problems);
     case 'unknown': {
-      if (verdict.why === 'interrupted')
-        return ended('cancelled', 'old', snapshot, problem('rollback.interrupted', where));
-      const [why] = unclearEnding(verdict, { ...where, trouble: observer.trouble()?.message ?? '' }).problems;
+      if (verdict.why === 'interrupted') return ended('cancelled', problem('rollback.interrupted', where));
+      const trouble = begun.observer.trouble()?.message ?? '';
+      const [why] = unclearEnding(verdict, { ...where, trouble }).problems;
       const detail = why ? explain(why).what : '';
-      return ended('failed-rollback-failed', 'old', snapshot, problem('rollback.unseen', { ...where, detail }));
+      return ended('failed-rollback-failed', problem('rollback.unseen', { ...where, detail }));
     }
     default:
       return verdict satisfies never;
@@ -109,12 +147,15 @@ function shown({ manifest }: Begun, { image }: Version): string {
   return image || Object.values(imagesIn(manifest?.before ?? {})).join(', ');
 }
 
+/** The workload as it is then, or what kept it from being written: whose it is by now, or why the cluster did not take it. */
+type Restored = Workload | 'changed' | 'held' | { readonly problems: readonly Problem[] } | undefined;
+
+function isWritten(restored: Restored): restored is Workload {
+  return typeof restored === 'object' && !('problems' in restored);
+}
+
 /** Writes the image, unless the workload is somebody else's by now; gives what kept it from being written. */
-async function restore(
-  run: Run,
-  begun: Begun,
-  version: Version,
-): Promise<Awaited<ReturnType<typeof restoreImage>> | { readonly problems: readonly Problem[] } | undefined> {
+async function restore(run: Run, begun: Begun, version: Version): Promise<Restored> {
   const { config, tools } = run;
   const { cluster, container, target, writer, restartedAt, changed, observer } = begun;
   const wait: Wait = { questions: 0 };
