@@ -86,14 +86,7 @@ function wayBackTitle({ outcome, isKnownGood }: WayBack): string {
 
 /** Every line of the log and the summary that is not a problem, by its code. */
 export const lines = {
-  'log.begin': ({
-    operation,
-    isDryRun,
-    image,
-    deployment,
-    namespace,
-    host,
-  }: {
+  'log.begin': (p: {
     operation: Operation['kind'];
     isDryRun: boolean;
     image: string;
@@ -101,108 +94,86 @@ export const lines = {
     namespace: string;
     host: string;
   }) =>
-    `${isDryRun ? 'Plan only, nothing is changed: ' : ''}${DOES[operation]} ${resourceOf(deployment)} in the namespace ${namespace} on ${host} (image ${image})`,
-  'log.connected': ({ host, port, username, ms }: { host: string; port: number; username: string; ms: number }) =>
-    `Connected to ${host}:${port} as ${username} in ${printDuration(ms)}; the host's key is the pinned one`,
-  'log.workload': ({
-    deployment,
-    container,
-    image,
-    replicas,
-    strategy,
-  }: {
-    deployment: string;
-    container: string;
-    image: string;
-    replicas: number;
-    strategy: string;
-  }) =>
-    `The ${kindOf(deployment)} has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} (${strategy}); its container "${container}" runs ${short(image)}`,
-  'log.one-by-one': ({ replicas }: { replicas: number }) =>
-    `Its pods are replaced one by one, from the last to the first, and each old one ends before its new one starts${replicas === 1 ? ': users are without the app meanwhile' : ''}`,
-  'log.partition': ({ kept, replicas }: { kept: number; replicas: number }) =>
-    `By the StatefulSet's partition, ${kept} of its ${replicas} pods keep the old version: only the others are updated, and only they are looked at`,
-  'log.no-delete': ({ namespace }: { namespace: string }) =>
-    `The deploy user may not delete pods in ${namespace}: should a new pod not come up, this StatefulSet would wait for it even after the version before is put back, until somebody deletes it. The README of this action lists the right to give`,
+    `${p.isDryRun ? 'Plan only, nothing is changed: ' : ''}${DOES[p.operation]} ${resourceOf(p.deployment)} in the namespace ${p.namespace} on ${p.host} (image ${p.image})`,
+  'log.connected': (p: { host: string; port: number; username: string; ms: number }) =>
+    `Connected to ${p.host}:${p.port} as ${p.username} in ${printDuration(p.ms)}; the host's key is the pinned one`,
+  'log.workload': (p: { deployment: string; container: string; image: string; replicas: number; strategy: string }) =>
+    `The ${kindOf(p.deployment)} has ${p.replicas} ${p.replicas === 1 ? 'replica' : 'replicas'} (${p.strategy}); its container "${p.container}" runs ${short(p.image)}`,
+  'log.one-by-one': (p: { replicas: number }) =>
+    `Its pods are replaced one by one, from the last to the first, and each old one ends before its new one starts${p.replicas === 1 ? ': users are without the app meanwhile' : ''}`,
+  'log.partition': (p: { kept: number; replicas: number }) =>
+    `By the StatefulSet's partition, ${p.kept} of its ${p.replicas} pods keep the old version: only the others are updated, and only they are looked at`,
+  'log.no-delete': (p: { namespace: string }) =>
+    `The deploy user may not delete pods in ${p.namespace}: should a new pod not come up, this StatefulSet would wait for it even after the version before is put back, until somebody deletes it. The README of this action lists the right to give`,
   'log.trial': (_: object) =>
     'A trial of the change (server-side dry run) was accepted: the rights, the container and the rules of the cluster fit',
-  'log.login': ({ registry }: { registry: string }) =>
-    `The registry ${registry} takes the login; whether it may push is seen at the push`,
-  'log.existing': ({ digest }: { digest: string }) =>
-    `The registry has the image of this commit and these build arguments already (${short(digest)}): it is not built again`,
-  'log.builder': ({ builder }: { builder: string }) =>
-    `Docker's own builder cannot do all that is asked: starting the temporary builder ${builder}`,
-  'log.old-buildx': ({ version }: { version: string }) =>
-    `This buildx takes no login from its environment (${version}): once more, with a docker configuration of this run's own`,
-  'log.silent': ({ last }: { last: string }) => `it has said nothing for minutes; docker's last line was "${last}"`,
-  'log.push-retry': ({ detail, attempt, of, ms }: { detail: string; attempt: number; of: number; ms: number }) =>
-    `The registry is in trouble (${detail}). Trying again in ${printDuration(ms)} (attempt ${attempt} of ${of}); what is done already is not done again.`,
-  'log.cache-failed': ({ detail }: { detail: string }) =>
-    `The build's cache does not work, so the image is built without it: ${detail}`,
-  'log.no-cache': ({ detail }: { detail: string }) =>
-    `There is no builder for the cache, so the image is built without it: ${detail}`,
-  'log.secret-unset': ({ id }: { id: string }) =>
-    `The build secret "${id}" is left out: the step has no environment variable of the name that "secret-envs" gives`,
+  'log.login': (p: { registry: string }) =>
+    `The registry ${p.registry} takes the login; whether it may push is seen at the push`,
+  'log.existing': (p: { digest: string }) =>
+    `The registry has the image of this commit and these build arguments already (${short(p.digest)}): it is not built again`,
+  'log.builder': (p: { builder: string }) =>
+    `Docker's own builder cannot do all that is asked: starting the temporary builder ${p.builder}`,
+  'log.old-buildx': (p: { version: string }) =>
+    `This buildx takes no login from its environment (${p.version}): once more, with a docker configuration of this run's own`,
+  'log.silent': (p: { last: string }) => `it has said nothing for minutes; docker's last line was "${p.last}"`,
+  'log.push-retry': (p: { detail: string; attempt: number; of: number; ms: number }) =>
+    `The registry is in trouble (${p.detail}). Trying again in ${printDuration(p.ms)} (attempt ${p.attempt} of ${p.of}); what is done already is not done again.`,
+  'log.cache-failed': (p: { detail: string }) =>
+    `The build's cache does not work, so the image is built without it: ${p.detail}`,
+  'log.no-cache': (p: { detail: string }) =>
+    `There is no builder for the cache, so the image is built without it: ${p.detail}`,
+  'log.secret-unset': (p: { id: string }) =>
+    `The build secret "${p.id}" is left out: the step has no environment variable of the name that "secret-envs" gives`,
   'log.no-github-cache': (_: object) =>
     'This runner offers no cache of GitHub (type=gha), so the image is built without it',
-  'log.overtaken': ({ tag }: { tag: string }) =>
-    `Another run has pushed the tag "${tag}" at the same time: pushing once more, to learn the digest of this one's image`,
-  'log.proved': ({ digest }: { digest: string }) => `The registry has the image that was built: ${digest}`,
-  'log.held': ({ deployment, url }: { deployment: string; url: string }) =>
-    `Another run is at work on ${deployment}: waiting for it to end (${url})`,
-  'log.took-over': ({ url }: { url: string }) =>
-    `The run that was at work gives no sign of life, so this one goes on (${url})`,
-  'log.patched': ({ container, from, to }: { container: string; from: string; to: string }) =>
-    `Container "${container}": ${short(from)} → ${short(to)}`,
-  'log.soak': ({ from, to, probe }: { from: number; to: number; probe: boolean }) =>
-    `A new pod must stay ready for ${to} s before an old one ends (minReadySeconds ${from} → ${to}${probe ? '' : ', long because there is no readiness probe'})`,
-  'log.unchanged': ({ image }: { image: string }) =>
-    `The container already has this image (${short(image)}): nothing to change, only to see that it serves`,
+  'log.overtaken': (p: { tag: string }) =>
+    `Another run has pushed the tag "${p.tag}" at the same time: pushing once more, to learn the digest of this one's image`,
+  'log.proved': (p: { digest: string }) => `The registry has the image that was built: ${p.digest}`,
+  'log.held': (p: { deployment: string; url: string }) =>
+    `Another run is at work on ${p.deployment}: waiting for it to end (${p.url})`,
+  'log.took-over': (p: { url: string }) =>
+    `The run that was at work gives no sign of life, so this one goes on (${p.url})`,
+  'log.patched': (p: { container: string; from: string; to: string }) =>
+    `Container "${p.container}": ${short(p.from)} → ${short(p.to)}`,
+  'log.soak': (p: { from: number; to: number; probe: boolean }) =>
+    `A new pod must stay ready for ${p.to} s before an old one ends (minReadySeconds ${p.from} → ${p.to}${p.probe ? '' : ', long because there is no readiness probe'})`,
+  'log.unchanged': (p: { image: string }) =>
+    `The container already has this image (${short(p.image)}): nothing to change, only to see that it serves`,
   ...rolloutLines,
-  'log.rolling-back': ({ container, image }: { container: string; image: string }) =>
-    `Container "${container}" goes back to ${short(image)}, the last image known to have served`,
+  'log.rolling-back': (p: { container: string; image: string }) =>
+    `Container "${p.container}" goes back to ${short(p.image)}, the last image known to have served`,
   'log.events': (_: object) => 'What the cluster said about it',
-  'log.event': ({ about, reason, message, count }: { about: string; reason: string; message: string; count: number }) =>
-    `${count} × ${about}: ${reason}: ${message}`,
+  'log.event': (p: { about: string; reason: string; message: string; count: number }) =>
+    `${p.count} × ${p.about}: ${p.reason}: ${p.message}`,
   ...neighbourLines,
   ...operationLines,
   ...githubLines,
   ...manifestLines,
   'summary.advice': (_: object) => 'What to write',
-  'log.no-contact': ({ detail }: { detail: string }) =>
-    `The cluster cannot be seen at present, trying again: ${detail}`,
-  'log.retry': ({ detail, attempt, ms }: { detail: string; attempt: number; ms: number }) =>
-    `${detail} Trying again in ${printDuration(ms)} (attempt ${attempt}).`,
+  'log.no-contact': (p: { detail: string }) => `The cluster cannot be seen at present, trying again: ${p.detail}`,
+  'log.retry': (p: { detail: string; attempt: number; ms: number }) =>
+    `${p.detail} Trying again in ${printDuration(p.ms)} (attempt ${p.attempt}).`,
   'log.rolling': (_: object) => 'A rollout is under way already; this run replaces it',
-  'log.history-lost': ({ detail }: { detail: string }) =>
-    `How this run ended could not be written into its history: ${detail}`,
-  'log.logs-of': ({ pod, container }: { pod: string; container: string }) =>
-    `The last lines of container "${container}" of pod ${pod}`,
-  'log.next': ({ next }: { next: string }) => `What to do: ${next}`,
+  'log.history-lost': (p: { detail: string }) =>
+    `How this run ended could not be written into its history: ${p.detail}`,
+  'log.logs-of': (p: { pod: string; container: string }) =>
+    `The last lines of container "${p.container}" of pod ${p.pod}`,
+  'log.next': (p: { next: string }) => `What to do: ${p.next}`,
   'log.way-back': ({ command, ...way }: WayBack & { command: string }) => `${wayBackTitle(way)}: ${command}`,
-  'phase.title': ({ phase }: { phase: PhaseName }) => PHASES[phase],
-  'phase.done': ({ phase, ms }: { phase: PhaseName; ms: number }) => `✓ ${PHASES[phase]}: ${printDuration(ms)}`,
-  'phase.failed': ({ phase, ms }: { phase: PhaseName; ms: number }) =>
-    `✗ ${PHASES[phase]}: ended after ${printDuration(ms)}`,
-  'outcome.headline': ({
-    outcome,
-    deployment,
-    operation,
-  }: {
-    outcome: Outcome;
-    deployment: string;
-    operation: Operation['kind'];
-  }) => OUTCOMES[outcome](deployment, IT[operation]),
-  'outcome.serving': ({ serving }: { serving: Serving }) => SERVING[serving],
-  'change.cause-back': ({ image, url }: { image: string; url: string }) =>
-    `back to ${image || 'the template before'} by ${url}`,
-  'change.cause': ({ image, commit, url }: { image: string; commit: string; url: string }) =>
-    `${image}${commit ? ` (commit ${commit.slice(0, 12)})` : ''} by ${url}`,
-  'change.cause-restart': ({ image, url }: { image: string; url: string }) => `restart of ${image} by ${url}`,
+  'phase.title': (p: { phase: PhaseName }) => PHASES[p.phase],
+  'phase.done': (p: { phase: PhaseName; ms: number }) => `✓ ${PHASES[p.phase]}: ${printDuration(p.ms)}`,
+  'phase.failed': (p: { phase: PhaseName; ms: number }) => `✗ ${PHASES[p.phase]}: ended after ${printDuration(p.ms)}`,
+  'outcome.headline': (p: { outcome: Outcome; deployment: string; operation: Operation['kind'] }) =>
+    OUTCOMES[p.outcome](p.deployment, IT[p.operation]),
+  'outcome.serving': (p: { serving: Serving }) => SERVING[p.serving],
+  'change.cause-back': (p: { image: string; url: string }) => `back to ${p.image || 'the template before'} by ${p.url}`,
+  'change.cause': (p: { image: string; commit: string; url: string }) =>
+    `${p.image}${p.commit ? ` (commit ${p.commit.slice(0, 12)})` : ''} by ${p.url}`,
+  'change.cause-restart': (p: { image: string; url: string }) => `restart of ${p.image} by ${p.url}`,
   'summary.image': (_: object) => 'Image',
   'summary.size': (_: object) => 'Size',
-  'summary.size-is': ({ bytes, layers, added }: ImageSize) =>
-    `${printBytes(bytes)} compressed, ${countOf(layers)}${added ? `; new since the image before: ${added.layers === 0 ? 'nothing' : `${countOf(added.layers)}, ${printBytes(added.bytes)}`}` : ''}`,
+  'summary.size-is': (p: ImageSize) =>
+    `${printBytes(p.bytes)} compressed, ${countOf(p.layers)}${p.added ? `; new since the image before: ${p.added.layers === 0 ? 'nothing' : `${countOf(p.added.layers)}, ${printBytes(p.added.bytes)}`}` : ''}`,
   'summary.built': (_: object) => 'Built and pushed in',
   'summary.previous': (_: object) => 'Before',
   'summary.now': (_: object) => 'Runs now',
@@ -213,7 +184,7 @@ export const lines = {
   'summary.why': (_: object) => 'Why',
   'summary.next': (_: object) => 'What to do',
   'summary.way-back': (way: WayBack) => wayBackTitle(way),
-  'summary.more-pods': ({ count }: { count: number }) => `and ${count} more ${count === 1 ? 'pod' : 'pods'}`,
+  'summary.more-pods': (p: { count: number }) => `and ${p.count} more ${p.count === 1 ? 'pod' : 'pods'}`,
   'summary.pod': (_: object) => 'Pod',
   'summary.version': (_: object) => 'Version',
   'summary.ready': (_: object) => 'Ready',

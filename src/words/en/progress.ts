@@ -84,16 +84,8 @@ const at = (ms: number) => `${printDuration(ms).padStart(8)}  `;
 
 /** The lines of a rollout while it is watched; `ms` is how long it has been. */
 export const rolloutLines = {
-  'log.step': ({ step, which, ms }: { step: Step; which: Which; ms: number }) => `${at(ms)}${stepText(step, which)}`,
-  'log.waiting': ({
-    wait,
-    soak,
-    ready,
-    desired,
-    forMs,
-    which,
-    ms,
-  }: {
+  'log.step': (p: { step: Step; which: Which; ms: number }) => `${at(p.ms)}${stepText(p.step, p.which)}`,
+  'log.waiting': (p: {
     wait: Wait;
     soak: number;
     ready: number;
@@ -102,6 +94,6 @@ export const rolloutLines = {
     which: Which;
     ms: number;
   }) =>
-    `${at(ms)}${WAITS[wait]({ ...NAMES[which], soak })}${forMs < 2_000 ? '' : ` (for ${printDuration(forMs)} so far; ${ready}/${desired} ready)`}`,
-  'log.trouble': ({ trouble, ms }: { trouble: PodTrouble; ms: number }) => `${at(ms)}${troubleText(trouble)}`,
+    `${at(p.ms)}${WAITS[p.wait]({ ...NAMES[p.which], soak: p.soak })}${p.forMs < 2_000 ? '' : ` (for ${printDuration(p.forMs)} so far; ${p.ready}/${p.desired} ready)`}`,
+  'log.trouble': (p: { trouble: PodTrouble; ms: number }) => `${at(p.ms)}${troubleText(p.trouble)}`,
 };
