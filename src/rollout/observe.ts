@@ -33,8 +33,6 @@ export interface Known {
  * workload), and one list of ReplicaSets whenever a Deployment's template has none that we know. It never gives up by itself.
  */
 export class Observer {
-  readonly #cluster: Cluster;
-  readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #workload: Follower<Workload>;
   readonly #pods: Follower<Pod>;
@@ -45,9 +43,12 @@ export class Observer {
   #wake: () => void = () => {};
   #ended: Promise<unknown> | undefined;
 
-  constructor(cluster: Cluster, clock: Clock, namespace: string, known: Known) {
-    this.#cluster = cluster;
-    this.#clock = clock;
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly clock: Clock,
+    namespace: string,
+    known: Known,
+  ) {
     const { name, resourceVersion } = identity(known.workload);
     this.#isAwaited = isNew(known.workload);
     const query = { labelSelector: selectorText(known.workload.spec?.selector ?? {}) };
@@ -109,7 +110,7 @@ export class Observer {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([woken, this.#clock.sleep(ms, AbortSignal.any([enough.signal, signal]))]);
+    await Promise.race([woken, this.clock.sleep(ms, AbortSignal.any([enough.signal, signal]))]);
     enough.abort();
   }
 
@@ -133,13 +134,13 @@ export class Observer {
         !currentReplicaSet(snapshot) || newPods(snapshot).length < (workload?.status?.updatedReplicas ?? 0);
       if (seen && isShort) {
         const inferred = currentReplicaSet(snapshot) ? undefined : inferredReplicaSet(snapshot);
-        const asked = () => this.#cluster.list<ReplicaSet>(path, query, signal).catch(() => undefined);
+        const asked = () => this.cluster.list<ReplicaSet>(path, query, signal).catch(() => undefined);
         const found = inferred ? [...this.#replicaSets, inferred] : (await asked())?.items;
         if (found) this.#replicaSets = found;
         this.#wake();
         wait = Math.min(wait * 2, REPLICA_SET_MS.last);
       }
-      await this.#clock.sleep(wait, signal);
+      await this.clock.sleep(wait, signal);
     }
   }
 }
@@ -157,13 +158,14 @@ type Named = { metadata?: { name?: string; uid?: string; resourceVersion?: strin
 
 /** One collection, held up to date by a watch: each watch goes on where the last one ended. */
 class Follower<T extends Named> {
-  readonly #of: Followed;
   #items: Map<string, T>;
   #version: string | undefined;
   trouble: KubectlError | undefined;
 
-  constructor(of: Followed, known: List<T>) {
-    this.#of = of;
+  constructor(
+    private readonly of: Followed,
+    known: List<T>,
+  ) {
     this.#items = byUid(known.items);
     this.#version = known.metadata.resourceVersion;
   }
@@ -174,11 +176,11 @@ class Follower<T extends Named> {
 
   see(item: T): void {
     this.#items = byUid([item]);
-    this.#of.onChange();
+    this.of.onChange();
   }
 
   async follow(): Promise<void> {
-    const { cluster, clock, path, query, signal, onChange } = this.#of;
+    const { cluster, clock, path, query, signal, onChange } = this.of;
     let wait = RETRY_MS.first;
     while (!signal.aborted) {
       const began = clock.now();
@@ -224,7 +226,7 @@ class Follower<T extends Named> {
     // The answer to our own write may have come before this.
     else if (identity(object).generation >= identity(this.#items.get(uid) ?? {}).generation)
       this.#items.set(uid, object);
-    this.#of.onChange();
+    this.of.onChange();
   }
 }
 

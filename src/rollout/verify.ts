@@ -25,15 +25,12 @@ export interface PathToVerify {
 /** Asks a new pod itself, through the API server, from when its container runs until it gives the right answer once. */
 export class PathCheck {
   result: Verified | undefined;
-  readonly #cluster: Cluster;
-  readonly #clock: Clock;
-  readonly #of: PathToVerify;
 
-  constructor(cluster: Cluster, clock: Clock, of: PathToVerify) {
-    this.#cluster = cluster;
-    this.#clock = clock;
-    this.#of = of;
-  }
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly clock: Clock,
+    private readonly of: PathToVerify,
+  ) {}
 
   /** Goes on until the answer is right, or `signal` aborts. */
   async follow(snapshot: () => Snapshot, signal: AbortSignal): Promise<void> {
@@ -42,20 +39,20 @@ export class PathCheck {
       const answer = pod && (await this.#ask(identity(pod).name, signal));
       // Before it is ready, only the right answer says anything.
       if (pod && answer && (answer.passed || isReady(pod))) this.result = answer;
-      if (!this.result?.passed) await this.#clock.sleep(AGAIN_MS, signal);
+      if (!this.result?.passed) await this.clock.sleep(AGAIN_MS, signal);
     }
   }
 
   /** Whether the failure says nothing of the pod. Without a readiness probe a pod counts as ready before its program listens. */
   #isSilent({ message, reason }: KubectlError): boolean {
     if (SILENT.has(reason) || (NOT_THE_POD.test(message) && !FROM_THE_POD.test(message))) return true;
-    return !this.#of.hasReadinessProbe && NO_LISTENER.test(message);
+    return !this.of.hasReadinessProbe && NO_LISTENER.test(message);
   }
 
   async #ask(pod: string, signal: AbortSignal): Promise<Verified | undefined> {
-    const { namespace, port, path } = this.#of;
+    const { namespace, port, path } = this.of;
     try {
-      await this.#cluster.text(getArgv(paths.podProxy(namespace, pod, port, path)), signal);
+      await this.cluster.text(getArgv(paths.podProxy(namespace, pod, port, path)), signal);
       return { passed: true, detail: '' };
     } catch (error) {
       if (!(error instanceof KubectlError)) return undefined;

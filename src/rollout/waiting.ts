@@ -37,15 +37,12 @@ const FOREIGN_LOG = /^(?:exec \S+|standard_init_linux\.go:\d+: exec user process
 export class WaitingPods {
   /** By UID, of a pod or of a StatefulSet that lacks one. */
   said: NonNullable<Snapshot['said']> = {};
-  readonly #cluster: Cluster;
-  readonly #clock: Clock;
-  readonly #namespace: string;
 
-  constructor(cluster: Cluster, clock: Clock, namespace: string) {
-    this.#cluster = cluster;
-    this.#clock = clock;
-    this.#namespace = namespace;
-  }
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly clock: Clock,
+    private readonly namespace: string,
+  ) {}
 
   /** Goes on until `signal` aborts. */
   async follow(snapshot: () => Snapshot, signal: AbortSignal): Promise<void> {
@@ -54,8 +51,8 @@ export class WaitingPods {
     let nextAt = 0;
     let refusalAt: number | undefined;
     while (!signal.aborted) {
-      await this.#clock.sleep(TICK_MS, signal);
-      const now = this.#clock.now();
+      await this.clock.sleep(TICK_MS, signal);
+      const now = this.clock.now();
       const { workload } = snapshot();
       if (workload && lacksPod(workload)) {
         refusalAt ??= now + PATIENCE_MS.setUp;
@@ -81,7 +78,7 @@ export class WaitingPods {
   async #read(pod: Pod, signal: AbortSignal): Promise<void> {
     const { name } = identity(pod);
     const query = { fieldSelector: `involvedObject.name=${name}` };
-    const events = await this.#cluster.list<Event>(paths.events(this.#namespace), query, signal).catch(() => undefined);
+    const events = await this.cluster.list<Event>(paths.events(this.namespace), query, signal).catch(() => undefined);
     const ended = containersOf(pod).find(
       ({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.exitCode,
     );
@@ -94,7 +91,7 @@ export class WaitingPods {
   /** A StatefulSet has no condition that says why a pod could not be created, as a Deployment has. */
   async #readRefusal(workload: Workload, signal: AbortSignal): Promise<void> {
     const query = { fieldSelector: `involvedObject.uid=${identity(workload).uid}` };
-    const events = await this.#cluster.list<Event>(paths.events(this.#namespace), query, signal).catch(() => undefined);
+    const events = await this.cluster.list<Event>(paths.events(this.namespace), query, signal).catch(() => undefined);
     const refusals = events?.items.filter(({ reason }) => reason === 'FailedCreate') ?? [];
     const [last] = refusals.sort((one, other) => (other.lastTimestamp ?? '').localeCompare(one.lastTimestamp ?? ''));
     this.#say(workload, last?.message?.trim());
@@ -108,8 +105,8 @@ export class WaitingPods {
   /** Whether the container's program is one for another processor: only its log says so. */
   async #isForeign(pod: string, { name: container, state }: ContainerStatus, signal: AbortSignal): Promise<boolean> {
     const previous = state?.terminated === undefined && state?.waiting === undefined;
-    const argv = logsArgv({ namespace: this.#namespace, pod, container, previous, lines: 5 });
-    return this.#cluster.text(argv, signal).then(
+    const argv = logsArgv({ namespace: this.namespace, pod, container, previous, lines: 5 });
+    return this.cluster.text(argv, signal).then(
       (text) => FOREIGN_LOG.test(text.trim()),
       () => false,
     );

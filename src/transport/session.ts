@@ -19,19 +19,16 @@ export interface SessionOptions extends Omit<Retrying, 'signal'> {
 export class Session<Live extends Connection> implements Transport {
   readonly #slots = new Slots(MAX_COMMANDS);
   readonly #closing = new AbortController();
-  readonly #options: SessionOptions;
-  readonly #connect: (signal: AbortSignal) => Promise<Live>;
-  #connection: Live;
   #reconnecting: Promise<Live> | undefined;
 
-  constructor(connection: Live, connect: (signal: AbortSignal) => Promise<Live>, options: SessionOptions) {
-    this.#connection = connection;
-    this.#connect = connect;
-    this.#options = options;
-  }
+  constructor(
+    private connection: Live,
+    private readonly connect: (signal: AbortSignal) => Promise<Live>,
+    private readonly options: SessionOptions,
+  ) {}
 
   async run(command: Command, options: RunOptions = {}): Promise<RunResult> {
-    if (this.#closing.signal.aborted) throw new Failure(problem('ssh.already-closed', this.#options.at));
+    if (this.#closing.signal.aborted) throw new Failure(problem('ssh.already-closed', this.options.at));
     const line = command.isHeld ? holdLine(command.argv) : quote(command.argv);
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     const leave = await this.#slots.take(signal);
@@ -50,12 +47,12 @@ export class Session<Live extends Connection> implements Transport {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#reconnecting?.catch(() => undefined);
-    await this.#connection.end();
+    await this.connection.end();
   }
 
   /** Where the host would not start the command, it was not run: that may be tried again, a change too. */
   async #send(line: string, command: Command, { onLine }: RunOptions, signal: AbortSignal): Promise<RunResult> {
-    const { at, clock, onRetry } = this.#options;
+    const { at, clock, onRetry } = this.options;
     try {
       return await withRetries(
         async () => {
@@ -74,7 +71,7 @@ export class Session<Live extends Connection> implements Transport {
   }
 
   async #live(signal: AbortSignal): Promise<Live | undefined> {
-    if (this.#connection.lost === undefined) return this.#connection;
+    if (this.connection.lost === undefined) return this.connection;
     this.#reconnecting ??= this.#reconnect();
     return Promise.race([this.#reconnecting, aborted(signal)]);
   }
@@ -82,14 +79,14 @@ export class Session<Live extends Connection> implements Transport {
   /** Goes on for whoever else waits when one command is cancelled; only `close` ends it. */
   async #reconnect(): Promise<Live> {
     try {
-      this.#connection = await withRetries(() => this.#connect(this.#closing.signal), {
-        ...this.#options,
+      this.connection = await withRetries(() => this.connect(this.#closing.signal), {
+        ...this.options,
         signal: this.#closing.signal,
       });
-      return this.#connection;
+      return this.connection;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      throw new Failure([problem('ssh.not-regained', this.#options.at), ...error.problems], { cause: error });
+      throw new Failure([problem('ssh.not-regained', this.options.at), ...error.problems], { cause: error });
     } finally {
       this.#reconnecting = undefined;
     }
