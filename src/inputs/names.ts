@@ -53,39 +53,6 @@ export const INPUTS = [
 
 export type InputName = (typeof INPUTS)[number];
 
-/** Inputs of which a problem says what form they have. */
-export type ShapedInput =
-  | 'operation'
-  | 'version'
-  | 'dry-run'
-  | 'allow-other-build-args'
-  | 'registry-username'
-  | 'context'
-  | 'target'
-  | 'platforms'
-  | 'no-cache'
-  | 'pull'
-  | 'builder'
-  | 'network'
-  | 'provenance'
-  | 'sbom'
-  | 'skip-existing'
-  | 'ssh-host'
-  | 'ssh-port'
-  | 'ssh-username'
-  | 'kubectl'
-  | 'deployment'
-  | 'container'
-  | 'namespace'
-  | 'timeout'
-  | 'max-restarts'
-  | 'rollback-on-failure'
-  | 'verify-path'
-  | 'verify-url'
-  | 'environment-url'
-  | 'github-deployment'
-  | 'language';
-
 /** The inputs as the runner hands them over: an input that was not given is empty. */
 export type RawInputs = Readonly<Record<InputName, string>>;
 

@@ -1,8 +1,9 @@
 import type { Checked } from '../words/checked';
+import type { ShapedInput } from '../words/en/inputs';
 import { type Problem, problem } from '../words/words';
 import { parseDuration } from './duration';
 import { parseList } from './list';
-import type { InputName, RawInputs, ShapedInput } from './names';
+import type { InputName, RawInputs } from './names';
 
 /** Hands out inputs and gathers what is wrong with them. */
 export class Reader {

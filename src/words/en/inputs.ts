@@ -1,12 +1,12 @@
 import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
-import type { ShapedInput } from '../../inputs/names';
+import type { InputName } from '../../inputs/names';
 import { because, quoted } from './because';
 
 const FLAG = '"true" or "false"';
 
 /** What each input has to be. */
-const SHAPES: Record<ShapedInput, string> = {
+const SHAPES = {
   operation: 'one of "deploy", "redeploy", "restart", "rollback"',
   version: 'a tag, a digest or a commit (redeploy), or a revision or an image (rollback)',
   'dry-run': FLAG,
@@ -39,7 +39,10 @@ const SHAPES: Record<ShapedInput, string> = {
   'environment-url': 'an address such as "https://api.example.org"',
   'github-deployment': FLAG,
   language: '"en" or "ko"',
-};
+} satisfies Partial<Record<InputName, string>>;
+
+/** Inputs of which a problem says what form they have. */
+export type ShapedInput = keyof typeof SHAPES;
 
 /** What the actions of the usual recipe call otherwise, or need and this one does not. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([

@@ -1,8 +1,8 @@
 import type { NameFault } from '../../image/reference';
 import { printDuration } from '../../inputs/duration';
-import type { ShapedInput } from '../../inputs/names';
 import { because, quoted } from '../en/because';
 import type * as english from '../en/inputs';
+import type { ShapedInput } from '../en/inputs';
 
 const FLAG = '"true" 또는 "false"';
 
