@@ -86,6 +86,16 @@ export function ownedBy(object: Pod | ReplicaSet, uid: string): boolean {
   return object.metadata?.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false;
 }
 
+/** The statuses of all of a pod's containers, the init containers' first. */
+export function statusesOf({ status }: Pod): ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+/** All containers of a pod, or of a template for pods, the init containers first. */
+export function containersOf(spec: PodSpec | undefined): Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
 /** JSON with sorted keys and no empty values: equal objects give equal texts. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {

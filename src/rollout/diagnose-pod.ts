@@ -1,4 +1,4 @@
-import type { Container, PodSpec, Probe } from '../kubectl/objects';
+import { type Container, containersOf, type PodSpec, type Probe } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import type { Evidence } from './evidence';
 import { newPods, type Snapshot } from './snapshot';
@@ -124,8 +124,7 @@ function podOf({ snapshot }: Case): PodSpec | undefined {
 
 /** The container as the new version's template has it. */
 export function specOf(of: Case, container: string): Container | undefined {
-  const pod = podOf(of);
-  return [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].find(({ name }) => name === container);
+  return containersOf(podOf(of)).find(({ name }) => name === container);
 }
 
 /** What a probe asks: `GET :8080/healthz`. */

@@ -1,4 +1,4 @@
-import { identity, type Pod } from '../kubectl/objects';
+import { containersOf, identity, type Pod } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import {
   type Case,
@@ -110,7 +110,7 @@ function overdue(cause: Extract<Cause, { code: 'deadline' }>, of: Case): Problem
 function imageBeingPulled({ spec, status }: Pod): string {
   const isDone = (name: string) =>
     (status?.initContainerStatuses ?? []).some((each) => each.name === name && each.state?.waiting === undefined);
-  const next = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find(({ name }) => !isDone(name));
+  const next = containersOf(spec).find(({ name }) => !isDone(name));
   return next?.image ?? '';
 }
 

@@ -1,4 +1,4 @@
-import { identity, type Pod } from '../kubectl/objects';
+import { identity, type Pod, statusesOf } from '../kubectl/objects';
 
 /** What a container's status forgets and a verdict needs. */
 export interface ContainerMemory {
@@ -25,7 +25,7 @@ export function memoryKey(pod: Pod, container: string): string {
 export function remember(memory: Memory, pods: readonly Pod[]): Memory {
   return Object.fromEntries(
     pods.flatMap((pod) =>
-      [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map((status) => {
+      statusesOf(pod).map((status) => {
         const key = memoryKey(pod, status.name);
         const known = memory[key] ?? NOTHING;
         const { reason, message = '' } = status.state?.waiting ?? {};

@@ -1,6 +1,6 @@
 import { paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import { type ContainerStatus, type Event, identity, type Pod } from '../kubectl/objects';
+import { type ContainerStatus, type Event, identity, type Pod, statusesOf } from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { newPods, type Snapshot } from './snapshot';
 import { type Pull, pullIn } from './wording';
@@ -62,10 +62,11 @@ export class Pulls {
 }
 
 /** From the node's taking the pod up to its first container, by the node's own clock; 0 where that is not known. */
-function secondsToSetUp({ status }: Pod): number {
+function secondsToSetUp(pod: Pod): number {
   const startedAt = ({ state, lastState }: ContainerStatus) =>
     (state?.running ?? state?.terminated ?? lastState?.terminated)?.startedAt ?? '';
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const [first] = all.map((each) => Date.parse(startedAt(each))).sort((one, other) => one - other);
-  return first === undefined ? 0 : (first - Date.parse(status?.startTime ?? '')) / 1_000 || 0;
+  const [first] = statusesOf(pod)
+    .map((each) => Date.parse(startedAt(each)))
+    .sort((one, other) => one - other);
+  return first === undefined ? 0 : (first - Date.parse(pod.status?.startTime ?? '')) / 1_000 || 0;
 }

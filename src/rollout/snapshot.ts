@@ -5,6 +5,7 @@ import {
   ownedBy,
   type Pod,
   type ReplicaSet,
+  statusesOf,
   type Workload,
 } from '../kubectl/objects';
 import { isOfRevision, revisionOf } from '../workload/stateful';
@@ -139,8 +140,9 @@ export function hasLetOldGo({ workload }: Snapshot): boolean {
 }
 
 /** Whether the kubelet has taken the pod up, and no container has been made yet: volumes, network, or the image is missing. */
-export function isBeingSetUp({ status }: Pod): boolean {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+export function isBeingSetUp(pod: Pod): boolean {
+  const { status } = pod;
+  const all = statusesOf(pod);
   const isWaiting = (reason = '') => reason === 'ContainerCreating' || reason === 'PodInitializing';
   return (
     status?.startTime !== undefined &&
@@ -167,11 +169,7 @@ export function restartCounts(pods: readonly Pod[]): Target['restartsBefore'] {
   return Object.fromEntries(
     pods.map((pod) => [
       identity(pod).uid,
-      Object.fromEntries(
-        [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(
-          ({ name, restartCount }) => [name, restartCount],
-        ),
-      ),
+      Object.fromEntries(statusesOf(pod).map(({ name, restartCount }) => [name, restartCount])),
     ]),
   );
 }

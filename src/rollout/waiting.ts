@@ -1,6 +1,14 @@
 import { logsArgv, paths } from '../kubectl/argv';
 import type { Cluster } from '../kubectl/client';
-import { type ContainerStatus, type Event, identity, isStatefulSet, type Pod, type Workload } from '../kubectl/objects';
+import {
+  type ContainerStatus,
+  type Event,
+  identity,
+  isStatefulSet,
+  type Pod,
+  statusesOf,
+  type Workload,
+} from '../kubectl/objects';
 import type { Clock } from '../system/clock';
 import { isBeingSetUp, isReady, newPods, type Snapshot } from './snapshot';
 
@@ -79,7 +87,7 @@ export class WaitingPods {
     const { name } = identity(pod);
     const query = { fieldSelector: `involvedObject.name=${name}` };
     const events = await this.cluster.list<Event>(paths.events(this.namespace), query, signal).catch(() => undefined);
-    const ended = containersOf(pod).find(
+    const ended = statusesOf(pod).find(
       ({ state, lastState }) => (state?.terminated ?? lastState?.terminated)?.exitCode,
     );
     const text =
@@ -119,16 +127,12 @@ function lacksPod(workload: Workload): boolean {
   return isStatefulSet(workload) && (status?.replicas ?? 0) < (spec?.replicas ?? 1);
 }
 
-function containersOf({ status }: Pod): ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-}
-
 /** What a pod waits for, as far as that decides how long it may. */
 function stageOf(pod: Pod): keyof typeof PATIENCE_MS {
   if (isBeingSetUp(pod)) return 'setUp';
   const hasFailed = ({ state, lastState }: ContainerStatus) =>
     PULLING.has(state?.waiting?.reason ?? '') || Boolean((state?.terminated ?? lastState?.terminated)?.exitCode);
-  return containersOf(pod).some(hasFailed) ? 'failed' : 'ready';
+  return statusesOf(pod).some(hasFailed) ? 'failed' : 'ready';
 }
 
 /** What keeps a pod from being set up, by its events; undefined where it is, and only its image is still on the way. */

@@ -1,4 +1,4 @@
-import { identity, type Pod } from '../kubectl/objects';
+import { identity, type Pod, statusesOf } from '../kubectl/objects';
 
 /** A container of somebody else's that ended, and was started again, while ours came up. */
 export interface RestartedNeighbour {
@@ -25,15 +25,14 @@ export function neighboursOf(pods: readonly Pod[], ours: readonly Pod[]): Pod[] 
  * both in UTC and whole seconds (metav1.Time), so they sort as text.
  */
 export function restartedNeighbours(pods: readonly Pod[], ours: readonly Pod[], since: string): RestartedNeighbour[] {
-  return neighboursOf(pods, ours).flatMap((pod) => {
-    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-    return statuses.flatMap(({ name, restartCount, lastState }) => {
+  return neighboursOf(pods, ours).flatMap((pod) =>
+    statusesOf(pod).flatMap(({ name, restartCount, lastState }) => {
       const ended = lastState?.terminated;
       // A container whose end nobody saw has no time (ContainerStatusUnknown).
       if (!ended?.finishedAt || ended.finishedAt < since) return [];
       const { exitCode, reason = 'Terminated' } = ended;
       const of = { namespace: pod.metadata?.namespace ?? '', pod: identity(pod).name, container: name };
       return [{ ...of, reason, exitCode, restarts: restartCount }];
-    });
-  });
+    }),
+  );
 }

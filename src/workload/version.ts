@@ -1,5 +1,5 @@
 import { parseReference } from '../image/reference';
-import type { ReplicaSet } from '../kubectl/objects';
+import { containersOf, type ReplicaSet } from '../kubectl/objects';
 import { type Problem, problem } from '../words/words';
 import { annotations } from './annotations';
 import { type HistoryEntry, hasFailed, isGood, ofContainer } from './history';
@@ -57,11 +57,7 @@ function isCalled({ image }: HistoryEntry, version: string): boolean {
 function ofRevision({ replicaSets, container }: Past, revision: string): Version | undefined {
   const set = replicaSets.find(({ metadata }) => metadata?.annotations?.[annotations.revision] === revision);
   // The container may have had another place in it.
-  const images = new Map(
-    [...(set?.spec?.template?.spec?.initContainers ?? []), ...(set?.spec?.template?.spec?.containers ?? [])].map(
-      ({ name, image = '' }) => [name, image],
-    ),
-  );
+  const images = new Map(containersOf(set?.spec?.template?.spec).map(({ name, image = '' }) => [name, image]));
   const image = images.get(container.name);
   const others = (container.others ?? []).map(({ name }) => [name, images.get(name)] as const);
   const known = others.filter((each): each is [string, string] => each[1] !== undefined);
