@@ -3,14 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import {
-  fingerprint,
-  type HostKeys,
-  hostKeyAlgorithms,
-  judgeHostKey,
-  keyType,
-  parseHostKeys,
-} from '../../src/transport/hostkey';
+import { parseHostKeys } from '../../src/transport/hostkey';
+import { fingerprint, type HostKeys, hostKeyAlgorithms, judgeHostKey, keyType } from '../../src/transport/pins';
 
 const folder = mkdtempSync(join(tmpdir(), 'hostkey-'));
 afterAll(() => rmSync(folder, { recursive: true }));

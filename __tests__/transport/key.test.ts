@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { utils } from 'ssh2';
-import { fingerprint } from '../../src/transport/hostkey';
 import { type PrivateKey, readPrivateKey } from '../../src/transport/key';
 import { openSshEd25519 } from '../../src/transport/openssh-key';
+import { fingerprint } from '../../src/transport/pins';
 import { explain } from '../../src/words/words';
 
 const folder = mkdtempSync(join(tmpdir(), 'key-'));

@@ -4,8 +4,8 @@ import { explainFault } from '../../src/transport/fault';
 import { parseHostKeys } from '../../src/transport/hostkey';
 import { readPrivateKey } from '../../src/transport/key';
 import { quote } from '../../src/transport/quote';
-import { connectSsh, type SshOptions, type SshTransport } from '../../src/transport/ssh';
-import type { RunResult } from '../../src/transport/transport';
+import { connectSsh, type SshOptions } from '../../src/transport/ssh';
+import type { RunResult, Transport } from '../../src/transport/transport';
 import { Failure, type Problem } from '../../src/words/words';
 import { transportContract } from '../contracts/transport';
 import { type SshServer, startSshServer } from '../fakes/ssh-server';
@@ -72,7 +72,7 @@ describe('the SSH connection', () => {
   let clock: ManualClock;
   let server: SshServer;
   let options: SshOptions;
-  const transports: SshTransport[] = [];
+  const transports: Transport[] = [];
   const connect = async (more: Partial<SshOptions> = {}) => {
     const transport = await connectSsh({ ...options, ...more });
     transports.push(transport);
@@ -97,12 +97,8 @@ describe('the SSH connection', () => {
   });
 
   describe('while connecting', () => {
-    it('tells by which key the host was recognised', async () => {
-      const transport = await connect();
-      expect(transport.hostKey).toMatchObject({
-        type: 'ssh-ed25519',
-        fingerprint: options.hostKeys.trusted[0]?.fingerprint,
-      });
+    it('signs in once', async () => {
+      await connect();
       expect(server.logins).toBe(2); // Once to ask whether the key would do, once signed.
     });
 

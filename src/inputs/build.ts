@@ -46,8 +46,8 @@ export function parseBuild(reader: Reader): BuildConfig {
 }
 
 /** `NAME=value` lines. A name may stand alone where docker knows what to make of it: an argument from the environment, an empty label. */
-function keyed(reader: Reader, name: InputName, { valueOptional = false, commas = false } = {}): string[] {
-  const entries = reader.list(name, { commas });
+function keyed(reader: Reader, name: InputName, { valueOptional = false } = {}): string[] {
+  const entries = reader.list(name, { commas: false });
   const shape = valueOptional ? /^[^=\s]+(?:=|$)/ : /^[^=\s]+=/;
   for (const [index, entry] of entries.entries()) {
     // Only the entry's number is told: it may be a line of a secret that was not quoted.

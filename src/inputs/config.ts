@@ -2,7 +2,7 @@ import type { ImageReference, Repository } from '../image/reference';
 import type { WorkloadKind } from '../kubectl/objects';
 import type { Manifest } from '../manifests/object';
 import type { Secret } from '../system/secret';
-import type { HostKeys } from '../transport/hostkey';
+import type { HostKeys } from '../transport/pins';
 
 /** Everything a run was told, checked. Times are in milliseconds. */
 export interface Config {

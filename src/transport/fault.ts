@@ -1,7 +1,7 @@
 import type { Stage } from '../words/en/ssh';
 import { type Problem, problem } from '../words/words';
-import type { HostKeys, HostKeyVerdict } from './hostkey';
 import type { PrivateKey } from './key';
+import type { HostKeys, HostKeyVerdict } from './pins';
 
 /** Whom to reach, as whom, and how to tell that it is the right one. */
 export interface Target {

@@ -2,8 +2,6 @@ import { type Problem, problem } from '../words/words';
 import { namesHost } from './host-pattern';
 import { fingerprint, type HostKeys, isSupportedKeyType, keyType } from './pins';
 
-export { fingerprint, type HostKeys, type HostKeyVerdict, hostKeyAlgorithms, judgeHostKey, keyType } from './pins';
-
 interface Line {
   readonly kind: 'trusted' | 'revoked' | 'authority' | 'unsupported' | 'md5' | 'unreadable';
   readonly fingerprint: string;

@@ -3,8 +3,8 @@ import type { Config, NodeSSH } from 'node-ssh';
 import type { Clock } from '../system/clock';
 import { Failure, problem } from '../words/words';
 import type { Connection } from './channel';
-import { type Attempt, explainFault, type ShownKey, type Target } from './fault';
-import { fingerprint, hostKeyAlgorithms, judgeHostKey, keyType } from './hostkey';
+import { type Attempt, explainFault, type Target } from './fault';
+import { fingerprint, hostKeyAlgorithms, judgeHostKey, keyType } from './pins';
 import { type OnRetry, withRetries } from './retry';
 import { Session } from './session';
 import type { Transport } from './transport';
@@ -26,29 +26,19 @@ export interface SshOptions extends Target {
   readonly keepaliveMs?: number;
 }
 
-export interface SshTransport extends Transport {
-  /** The key by which the host was recognised. */
-  readonly hostKey: { readonly type: string; readonly fingerprint: string };
-}
-
 /**
  * Signs in on the host, trying again where the fault may pass by itself.
  * @throws `Failure` with the `ssh.…` problem of the last try
  */
-export async function connectSsh(options: SshOptions): Promise<SshTransport> {
+export async function connectSsh(options: SshOptions): Promise<Transport> {
   const { host, port, clock, onRetry } = options;
   const signal = options.signal ?? new AbortController().signal;
   const connection = await withRetries(() => dial(options, signal), { clock, signal, onRetry });
-  const session = new Session(connection, (closing) => dial(options, closing), { at: { host, port }, clock, onRetry });
-  return Object.assign(session, { hostKey: connection.hostKey });
-}
-
-interface SshConnection extends Connection {
-  readonly hostKey: ShownKey;
+  return new Session(connection, (closing) => dial(options, closing), { at: { host, port }, clock, onRetry });
 }
 
 /** Tries once. The socket is our own, so that it can be destroyed whatever state ssh2 has left it in. */
-async function dial(target: SshOptions, signal: AbortSignal): Promise<SshConnection> {
+async function dial(target: SshOptions, signal: AbortSignal): Promise<Connection> {
   const { NodeSSH } = await import('node-ssh');
   const { host, port, clock } = target;
   if (signal.aborted) throw new Failure(problem('ssh.cancelled', { host, port }));
@@ -86,7 +76,6 @@ async function dial(target: SshOptions, signal: AbortSignal): Promise<SshConnect
 
   const { client } = life;
   return {
-    hostKey: attempt.shown,
     get lost() {
       return life.lost;
     },

@@ -39,6 +39,6 @@ export const operationLines = {
     image
       ? `If it does not serve: back to ${short(image)}`
       : 'If it does not serve there is nothing to go back to: no version is known to have served',
-  'log.restart-back': ({ container }: { container: string; image: string }) =>
+  'log.restart-back': ({ container }: { container: string }) =>
     `The restart of container "${container}" is taken back: the pods of before serve on`,
 };
