@@ -1,17 +1,14 @@
 import { type PinnedImage, parseReference, printReference } from '../image/reference';
 import type { Config } from '../inputs/config';
 import { isSuccess, type Outcome, type Serving, worstOf } from '../outcome';
-import type { ContainerLog } from '../rollout/evidence';
-import type { Warning } from '../rollout/warnings';
 import type { Clock } from '../system/clock';
 import { line, type Problem } from '../words/words';
 import { printWorkload } from '../words/workload';
 import type { Advice } from '../workload/advice';
-import type { HistoryEntry } from '../workload/history';
 import { linksOf } from './links';
 import { type Log, prefixed } from './log';
 import type { Phase, PhaseName } from './phase';
-import type { PodRow, Report } from './report';
+import type { Report } from './report';
 
 /** Writes the log of a run and gathers what its report needs. */
 export class Reporter {
@@ -74,15 +71,7 @@ export class Reporter {
   }
 
   /** Adds to what is known of the run. */
-  found(
-    facts: Partial<Pick<Report, 'previousImage' | 'revision' | 'wayBack' | 'size' | 'plan' | 'changes'>> & {
-      pods?: readonly PodRow[];
-      logs?: readonly ContainerLog[];
-      events?: readonly Warning[];
-      advice?: readonly Advice[];
-      history?: readonly HistoryEntry[];
-    },
-  ): void {
+  found(facts: Partial<Report>): void {
     this.#found = { ...this.#found, ...facts };
   }
 
