@@ -6,7 +6,7 @@ import * as core from '@actions/core';
 import { deploy } from './deploy';
 import { removeBuilder } from './image/builder';
 import { commitTime } from './image/commit';
-import { loginFolderIn, loginsOf } from './image/login';
+import { encoded, loginFolderIn, loginsOf } from './image/login';
 import { checkInputs } from './inputs/check';
 import type { Config } from './inputs/config';
 import { INPUTS, type RawInputs, SECRET_INPUTS } from './inputs/names';
@@ -74,9 +74,7 @@ async function main(): Promise<void> {
       host: host.host,
     }),
   );
-  for (const { username, password } of loginsOf(image)) {
-    core.setSecret(Buffer.from(`${username}:${password.reveal()}`).toString('base64'));
-  }
+  for (const login of loginsOf(image)) core.setSecret(encoded(login));
   for (const secret of config.build.secrets) if ('value' in secret) mask(secret.value.reveal());
   const shown = showOnGitHub(config);
   let hasBuilder = false;

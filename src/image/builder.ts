@@ -7,6 +7,7 @@ import { explain, Failure, line, type Problem, problem } from '../words/words';
 import { parseDriver } from './buildx';
 import { type Caches, engineCaches, needsBuildKit } from './cache';
 import { loginEnvironment, loginsOf } from './login';
+import { isLoopback } from './reference';
 
 export interface Builder {
   /** Left out: docker's current one. */
@@ -109,10 +110,6 @@ function createArgv({ build, image }: Config, name: string): string[] {
     ...(reachesLoopback || build.network === 'host' ? ['--driver-opt', 'network=host'] : []),
     ...(build.network === 'host' ? ['--buildkitd-flags', '--allow-insecure-entitlement network.host'] : []),
   ];
-}
-
-function isLoopback(registry: string): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry);
 }
 
 /** Removes a temporary builder: the container, its volume and what is written down of it. Used by the post step. */

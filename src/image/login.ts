@@ -1,9 +1,10 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ImageConfig, Login } from '../inputs/config';
+import type { Credentials, ImageConfig, Login } from '../inputs/config';
 import { hasSucceeded, type Processes } from '../system/process';
 import { VERSION_ARGV } from './buildx';
+import { objectIn, parseObject } from './metadata';
 import { DOCKER_HUB } from './reference';
 
 /** Docker Hub's key in a docker configuration; it is older than the name docker.io. */
@@ -25,7 +26,7 @@ export function loginsOf({ repository, credentials, otherLogins }: ImageConfig):
 export function loginEnvironment(logins: readonly Login[], present = ''): Record<string, string> {
   if (logins.length === 0) return {};
   return {
-    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...objectIn(parseObject(present).auths), ...authsOf(logins) } }),
+    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...objectIn(parseObject(present)?.auths), ...authsOf(logins) } }),
   };
 }
 
@@ -43,7 +44,7 @@ export function takesLoginFromEnvironment(versionOutput: string): boolean | unde
  */
 export async function loginFolder(logins: readonly Login[], folder: string): Promise<Record<string, string>> {
   const shared = resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker'));
-  const config = parseObject(await readFile(join(shared, 'config.json'), 'utf8').catch(() => ''));
+  const config = parseObject(await readFile(join(shared, 'config.json'), 'utf8').catch(() => '')) ?? {};
   const auths = authsOf(logins);
   // A program that keeps passwords would be asked instead; with an empty name docker reads the file.
   const helpers = Object.fromEntries(Object.keys(auths).map((key) => [key, '']));
@@ -71,27 +72,17 @@ export async function loginFor(
   return isOld ? loginFolder(logins, folder) : loginEnvironment(logins, process.env.DOCKER_AUTH_CONFIG);
 }
 
+/** A login as docker's configuration and HTTP write it. */
+export function encoded({ username, password }: Credentials): string {
+  return Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+}
+
 /** Where a run's own docker configuration is, if it needed one: it holds passwords. */
 export function loginFolderIn(folder: string): string {
   return join(folder, 'docker');
 }
 
 function authsOf(logins: readonly Login[]): Record<string, { auth: string }> {
-  const entries = logins.map(({ registry, username, password }) => {
-    const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
-    return [registry === DOCKER_HUB ? DOCKER_HUB_AUTH_KEY : registry, { auth }];
-  });
-  return Object.fromEntries(entries);
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return objectIn(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-function objectIn(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const keyOf = (registry: string) => (registry === DOCKER_HUB ? DOCKER_HUB_AUTH_KEY : registry);
+  return Object.fromEntries(logins.map((login) => [keyOf(login.registry), { auth: encoded(login) }]));
 }

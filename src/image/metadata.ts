@@ -36,7 +36,7 @@ export function parseImage(text: string): Image | undefined {
   return { digest, labels };
 }
 
-function objectIn(value: unknown): Record<string, unknown> {
+export function objectIn(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 

@@ -97,6 +97,11 @@ function isRegistry(first: string): boolean {
   return /[.:[]/.test(first) || first === 'localhost';
 }
 
+/** Whether a registry is on the machine itself, by docker's rule. */
+export function isLoopback(registry: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry);
+}
+
 /** The short name that people know: `nginx`, `user/app`, `ghcr.io/user/app`. */
 export function printRepository({ registry, path }: Repository): string {
   const [first = '', ...rest] = path.split('/');

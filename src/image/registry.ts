@@ -1,6 +1,7 @@
 import type { Credentials } from '../inputs/config';
 import { type Problem, problem } from '../words/words';
-import { DOCKER_HUB, type ImageReference, printRepository, type Repository } from './reference';
+import { encoded } from './login';
+import { DOCKER_HUB, type ImageReference, isLoopback, printRepository, type Repository } from './reference';
 
 /** What asking a registry needs of HTTP; Node's own `fetch` fits. */
 export type Fetch = (
@@ -171,8 +172,8 @@ async function askToken(
   return get(url.href, credentials && basic(credentials));
 }
 
-function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+function basic(credentials: Credentials): string {
+  return `Basic ${encoded(credentials)}`;
 }
 
 interface Challenge {
@@ -225,7 +226,5 @@ function claimsOf(token: string): { readonly access?: unknown } {
 /** Docker's rule: a registry on the machine itself may speak plain HTTP; Docker Hub's API has a name of its own. */
 function origin(registry: string): string {
   if (registry === DOCKER_HUB) return 'https://registry-1.docker.io';
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(registry)
-    ? `http://${registry}`
-    : `https://${registry}`;
+  return `${isLoopback(registry) ? 'http' : 'https'}://${registry}`;
 }
