@@ -7,6 +7,7 @@ const SRC = join(__dirname, '../src');
 /** Files whose functions depend on their arguments alone. They import values only from each other, and from these: */
 const PURE = [
   'outcome',
+  'decide',
   'words/**',
   'inputs/names',
   'inputs/duration',
