@@ -73,9 +73,6 @@ function soakOf({ verdict }: Config, workload: Workload, hasReadinessProbe: bool
 function noPort({ verdict, workload }: Config, { name, port }: ChosenContainer): Problem | undefined {
   const { verifyPath } = verdict;
   if (!verifyPath || (verifyPath.port ?? port) !== undefined) return undefined;
-  return problem('workload.verify-port', {
-    deployment: printWorkload(workload),
-    container: name,
-    path: verifyPath.path,
-  });
+  const { path } = verifyPath;
+  return problem('workload.verify-port', { deployment: printWorkload(workload), container: name, path });
 }

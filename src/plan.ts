@@ -2,7 +2,7 @@ import { printReference } from './image/reference';
 import { isNew } from './kubectl/objects';
 import { titleOf } from './manifests/object';
 import { changesOf, diffLines } from './manifests/tell';
-import type { Aim } from './obtain';
+import type { Aim } from './parts';
 import type { Ready } from './preflight';
 import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';

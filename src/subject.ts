@@ -49,10 +49,10 @@ export async function readWorkload({ workload }: Config, cluster: Cluster): Prom
 }
 
 async function missing({ name, namespace, kind }: Config['workload'], cluster: Cluster): Promise<Failure> {
-  const namesOf = async (of: typeof kind) =>
-    (await cluster.list<Workload>(paths.workloads(namespace, of)).catch(() => undefined))?.items.map(
-      (each) => identity(each).name,
-    ) ?? [];
+  const namesOf = async (of: typeof kind) => {
+    const { items } = await cluster.list<Workload>(paths.workloads(namespace, of)).catch(() => ({ items: [] }));
+    return items.map((each) => identity(each).name);
+  };
   const otherKind = kind === 'deployment' ? 'statefulset' : 'deployment';
   const [others, ofOtherKind] = await Promise.all([namesOf(kind), namesOf(otherKind)]);
   const instead = ofOtherKind.includes(name) ? printWorkload({ kind: otherKind, name }) : '';

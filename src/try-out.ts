@@ -15,18 +15,13 @@ export function isTriedOut({ operation, isDryRun }: Config): boolean {
 }
 
 /** A dry run of the patch: rights, admission and container at once, with the digest of no image in the place of the one being built. */
-export async function tryOut(
-  config: Config,
-  cluster: Cluster,
-  workload: Workload,
-  { container, soak }: Decided,
-): Promise<void> {
+export async function tryOut(config: Config, cluster: Cluster, workload: Workload, decided: Decided): Promise<void> {
+  const { container } = decided;
   const isRestart = config.operation.kind === 'restart';
   const patch = rolloutPatch(workload, {
-    container,
+    ...decided,
     version: isRestart ? versionIn(workload, container) : trialVersion(config, container),
     ...(isRestart && { restartedAt: new Date(0).toISOString() }),
-    soak,
     history: [],
     changeCause: '',
     commit: '',
