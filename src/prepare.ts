@@ -17,11 +17,13 @@ import { Failure, line, type Problem, problem } from './words/words';
 import { printWorkload } from './words/workload';
 import { imagesOf, versionIn } from './workload/images';
 
+/** The cluster, and each workload as it was found there. */
 export interface Checked {
   readonly cluster: Cluster;
   readonly aims: readonly Aim[];
 }
 
+/** How the checks are run: beside a build they end with it, and their lines wait for the log. */
 export interface Asked {
   readonly signal: AbortSignal;
   readonly note: (text: string) => void;
@@ -38,6 +40,7 @@ export async function check(run: Run, parts: readonly Run[]): Promise<Checked> {
   });
 }
 
+/** Connects, and looks whether the cluster will take it; the cluster that it gives may be asked also after the checks. */
 export async function checkCluster(run: Run, parts: readonly Run[], asked: Asked): Promise<Checked> {
   const { config, tools } = run;
   const { signal, note } = asked;
@@ -47,9 +50,8 @@ export async function checkCluster(run: Run, parts: readonly Run[], asked: Asked
   const onTrouble = (detail: string) => note(line('log.no-contact', { detail }));
   const aims = await all(
     parts.map(async (part) => {
-      const { config, tools } = part;
-      const ready = await patiently(() => preflight(config, checked), { clock: tools.clock, signal, onTrouble });
-      return { run: part, ready, facts: new Later(() => gatherFacts(config, tools, cluster, ready)) };
+      const ready = await patiently(() => preflight(part.config, checked), { clock: tools.clock, signal, onTrouble });
+      return { run: part, ready, facts: new Later(() => gatherFacts(part.config, tools, cluster, ready)) };
     }),
   );
   const unused = unusedContainer(config, aims);

@@ -14,12 +14,14 @@ export interface Subject {
   readonly present: Workload | undefined;
   /** As it will be: that is what counts. */
   readonly wanted: Workload;
+  /** What of the manifests goes with it. */
   readonly manifests: Manifests | undefined;
   readonly live: Live;
   /** Whether the manifests make its namespace. */
   readonly isNamespaceNew: boolean;
 }
 
+/** Throws a `Failure` where it is not there, and nothing makes it. */
 export async function readSubject(config: Config, cluster: Cluster): Promise<Subject> {
   const manifests = manifestsOf(config);
   const live: Live = manifests ? await readLive(cluster, manifests) : new Map();
