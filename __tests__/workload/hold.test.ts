@@ -436,6 +436,8 @@ describe('however runs meet', () => {
               run.join();
               mayWrite.add(who);
             } else if (does === 'write' || does === 'take') {
+              // A run writes once; who came to what it wrote would not see a second time.
+              if (writerOf(server.object) === who) continue;
               await run.write(does === 'take' ? holder : undefined).then(
                 () => {
                   mayWrite.clear();
