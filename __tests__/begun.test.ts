@@ -14,7 +14,7 @@ const ready = (change: Partial<Ready> = {}): Ready => ({
   workload: deployment(),
   container: { index: 0, name: 'caring-note-api', image: OLD_IMAGE, hasReadinessProbe: false },
   soak: { set: 30, before: 0 },
-  pods: { metadata: {}, items: [] },
+  pods: { metadata: { resourceVersion: '100' }, items: [] },
   replicaSets: [],
   complete: true,
   warnings: [],

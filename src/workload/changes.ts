@@ -109,22 +109,17 @@ export async function restoreImage(
     if (identity(workload).uid !== uid || canonical(workload.spec?.template) !== template) return 'changed';
     return isTaken(workload, run, writer, isGone) ? 'held' : undefined;
   };
+  const changeCause = line('change.cause-back', { image: version.image, url: run.url });
   const planFor = (workload: Deployment) => {
     const theirs = theirsIn(workload);
     if (theirs) return { theirs };
     const at = writing.clock.today().toISOString();
-    const entry = entryOf(workload, run.id) ?? {
-      id: run.id,
-      ...versionIn(workload, container),
-      run: run.url,
-      at,
-      container: container.name,
-    };
+    const lost = { id: run.id, ...versionIn(workload, container), run: run.url, at, container: container.name };
+    const entry = entryOf(workload, run.id) ?? lost;
     const undone = undo?.(workload);
     // What failed must not look as if it were still under way, should this run end before it can say more.
     const outcome = recordedAs(undone?.isSameVersion ? 'manifest' : operation.kind, 'failed');
     const history = record(historyOf(workload), { ...entry, outcome, ...revisionIn(workload) });
-    const changeCause = line('change.cause-back', { image: version.image, url: run.url });
     const soak = undone?.soak ?? presentSoak(workload);
     const back = { container, version, soak, history, changeCause, commit: '', run };
     const others = undone && { container: undone.container, first: undone.operations };
@@ -133,8 +128,7 @@ export async function restoreImage(
   };
   const isDone = (workload: Deployment) =>
     isSameVersion(versionIn(workload, container), version) &&
-    workload.metadata?.annotations?.[annotations.changeCause] ===
-      line('change.cause-back', { image: version.image, url: run.url });
+    workload.metadata?.annotations?.[annotations.changeCause] === changeCause;
   const seen = first ? await readBack(writing) : known;
   const already = theirsIn(seen);
   if (already) return already;
