@@ -8,6 +8,7 @@ const SRC = join(__dirname, '../src');
 const PURE = [
   'outcome',
   'decide',
+  'begun',
   'words/**',
   'inputs/names',
   'inputs/duration',
@@ -39,6 +40,7 @@ const PURE = [
   'workload/version',
   'workload/hold',
   'workload/patch',
+  'workload/plan-change',
   'workload/images',
   'workload/inspect',
   'workload/applied',

@@ -1,7 +1,7 @@
 import { annotations } from '../src/workload/annotations';
-import { knownGood } from '../src/workload/changes';
 import { type HistoryEntry, parseHistory, printHistory } from '../src/workload/history';
 import { holderOf } from '../src/workload/hold';
+import { knownGood } from '../src/workload/plan-change';
 import { IMAGE, run, URL_ASKED } from './fakes/world';
 import { RUN } from './inputs/sample';
 import type { ApiServer } from './workload/api-server';

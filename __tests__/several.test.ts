@@ -1,5 +1,5 @@
 import { annotations } from '../src/workload/annotations';
-import { historyOf } from '../src/workload/changes';
+import { historyOf } from '../src/workload/history';
 import { IMAGE, run, URL_ASKED } from './fakes/world';
 import type { ApiServer } from './workload/api-server';
 import { deployment, OLD_IMAGE } from './workload/deployment';

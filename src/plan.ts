@@ -8,9 +8,10 @@ import type { Plan, Report } from './report/report';
 import type { Run, Wanted } from './run';
 import { line } from './words/words';
 import { printWorkload } from './words/workload';
-import { historyOf, knownGood } from './workload/changes';
+import { historyOf } from './workload/history';
 import { holderOf } from './workload/hold';
 import { type Chosen, imagesOf, isSameVersion, type Version, versionFor, versionIn } from './workload/images';
+import { knownGood } from './workload/plan-change';
 
 /** Says what the run would do (`dry-run`), and ends it. `wanted` is missing where it would have to be built first. */
 export async function tellPlans(run: Run, aims: readonly Aim[]): Promise<Report> {

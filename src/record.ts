@@ -9,8 +9,7 @@ import { servingIn } from './rollout/ending';
 import { type Ended, wayBack } from './run';
 import type { Part } from './settle';
 import { line, type Problem } from './words/words';
-import { historyOf } from './workload/changes';
-import { type HistoryEntry, recordedAs } from './workload/history';
+import { type HistoryEntry, historyOf, recordedAs } from './workload/history';
 import { recordOutcome } from './workload/record';
 
 /** How long the end of a run may wait for what is found out aside, which is mostly there by then. */

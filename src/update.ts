@@ -1,24 +1,17 @@
 import { applyOf, applyOthers, conflictsOf, tellSettings } from './apply';
+import { changeLines, isThere, joinedRollout, overwrittenBy, type Rollout, rolloutOf, versionToBe } from './begun';
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
-import { parseReference } from './image/reference';
 import { type Cluster, KubectlError } from './kubectl/client';
-import { type Deployment, identity, isNew } from './kubectl/objects';
+import { isNew } from './kubectl/objects';
 import { patiently } from './kubectl/patience';
 import { manifestsOf } from './manifests/object';
 import { look, lookAgain, type Ready } from './preflight';
 import { Observer } from './rollout/observe';
-import { restartCounts, stalledSince, type Target, templateOf } from './rollout/snapshot';
 import type { Begun, Run, Wanted } from './run';
 import { Failure, line, problem } from './words/words';
-import { printWorkload, resourceOf } from './words/workload';
-import { Held, knownGood, Moved, type Written, writeImage } from './workload/changes';
-import { holderOf, writerOf } from './workload/hold';
-import { imagesOf, isSameVersion, type Version, versionFor, versionIn, versionOf } from './workload/images';
-import { overwritten } from './workload/inspect';
-
-/** The part of the soak in which a ready pod has to answer `verify-path`: until the soak is over, all old pods are there. */
-const VERIFY_SHARE = 0.6;
-const VERIFY_MIN_MS = 3_000;
+import { printWorkload } from './words/workload';
+import { type ImageChange, type Written, writeImage } from './workload/changes';
+import { holderOf } from './workload/hold';
 
 /** Answers after which nothing can have been changed. */
 const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
@@ -29,10 +22,10 @@ const REFUSALS: ReadonlySet<KubectlError['reason']> = new Set([
 /** Puts the image into the workload, unless it is there already, and makes ready to watch. */
 export async function update(run: Run, cluster: Cluster, before: Ready, wanted: Wanted): Promise<Begun> {
   const wait: Wait = { questions: 0 };
-  for (let known = before; ; ) {
-    const begun = await tryToUpdate(run, cluster, known, wanted, wait);
-    if ('target' in begun) return begun;
-    known = await lookPatiently(run, () => look(run.config, cluster));
+  for (let ready = before; ; ) {
+    const begun = await tryToUpdate({ run, ready, wanted }, cluster, wait);
+    if (begun) return begun;
+    ready = await lookPatiently(run, () => look(run.config, cluster));
   }
 }
 
@@ -75,29 +68,38 @@ function lookPatiently({ tools, reporter }: Run, read: () => Promise<Ready>): Pr
   return patiently(read, { clock: tools.clock, signal: tools.signal, onTrouble });
 }
 
-/** Gives the workload as it is after another run's work, where that came first: then all has to be looked at again. */
-async function tryToUpdate(
-  run: Run,
-  cluster: Cluster,
-  before: Ready,
-  asked: Wanted,
-  wait: Wait,
-): Promise<Begun | { readonly waited: true }> {
-  const { config, tools, reporter, closing } = run;
-  const { clock, signal } = tools;
-  if (signal.aborted) throw new Failure(problem('run.cancelled', {}));
-  const isOtherwise = (seen: Ready) => seen.manifests?.workload?.isNews === true;
-  const hasVersion = (seen: Ready) =>
-    !asked.isRestart && !isOtherwise(seen) && isSameVersion(running(seen), versionFor(seen.container, asked));
-  // What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again.
-  const isOld = hasVersion(before) || holderOf(before.workload) !== undefined || isNew(before.workload);
-  const ready = isOld ? await lookPatiently(run, () => lookAgain(config, cluster, before)) : before;
-  const { container, soak } = ready;
+/** Begins; gives nothing where another run is at work, or was: it has waited for that one, and all has to be looked at again. */
+async function tryToUpdate(updating: Updating, cluster: Cluster, wait: Wait): Promise<Begun | undefined> {
+  const { run, wanted: asked } = updating;
+  const { config, tools, reporter } = run;
+  if (tools.signal.aborted) throw new Failure(problem('run.cancelled', {}));
+  const ready = await lookNow(updating, cluster);
+  const { workload, container } = ready;
   // What it was chosen by may have changed while another run was at work.
   const wanted = asked.again && container.image !== asked.expected ? asked.again(ready) : asked;
   if (wanted !== asked) reporter.chose(wanted.image);
   // The watches begin at what was seen then, so nothing that happens from here on can be missed.
-  const observer = new Observer(cluster, clock, config.workload.namespace, ready);
+  const observer = new Observer(cluster, tools.clock, config.workload.namespace, ready);
+  const end = answerWhile(run, cluster, observer);
+  const seen = { cluster, observer, container };
+  if (isThere(ready, wanted)) return { ...seen, ...(await join(run, cluster, ready)) };
+  if (holderOf(workload) && !wait.isGone?.(workload)) await waitForHolder(run, cluster, observer, wait);
+  else {
+    const written = await putIn({ run, ready, wanted }, cluster, observer, wait);
+    if (written) return { ...seen, ...rolloutOf(config, ready, wanted, written) };
+  }
+  await end();
+  return undefined;
+}
+
+/** What preflight saw may be as old as the build took. A write notices by itself; where there is none, look again. */
+async function lookNow({ run, ready: before, wanted }: Updating, cluster: Cluster): Promise<Ready> {
+  const isOld = isThere(before, wanted) || holderOf(before.workload) !== undefined || isNew(before.workload);
+  return isOld ? lookPatiently(run, () => lookAgain(run.config, cluster, before)) : before;
+}
+
+/** Answers who asks whether this run is at work, until what it gives is called, at the latest when the run closes. */
+function answerWhile(run: Run, cluster: Cluster, observer: Observer): () => Promise<void> {
   const over = new AbortController();
   const answering = answerAsks(run, cluster.uncancelled(), observer, over.signal);
   const end = async () => {
@@ -105,112 +107,52 @@ async function tryToUpdate(
     await answering;
     await letGo(run, cluster.uncancelled(), observer).finally(() => observer.stop());
   };
-  closing.add(end);
-  const present = running(ready);
-  const version = wanted.isRestart ? versionOf(wanted.image, present.others ?? {}) : versionFor(container, wanted);
-  const changed = wanted.isRestart === true || isOtherwise(ready) || !isSameVersion(present, version);
-  let { workload } = ready;
-  let replaced = present;
-  let lastGood = knownGood(ready);
-  let restartedAt: string | null = null;
-  let found: Deployment | undefined;
-  if (changed) {
-    const written = await write(run, { cluster, observer }, ready, { ...wanted, version }, wait);
-    if (!written) {
-      await end();
-      return { waited: true };
-    }
-    ({ workload, found, lastGood, replaced, restartedAt } = written);
-    observer.see(workload);
-    reporter.found({ previousImage: replaced.image });
-    const was = new Map(imagesOf(container, replaced));
-    if (isNew(found))
-      reporter.log.info(line('manifests.created', { object: resourceOf(printWorkload(config.workload)) }));
-    else if (wanted.isRestart)
-      reporter.log.info(line('log.restarting', { container: container.name, image: replaced.image }));
-    else
-      for (const [name, to] of imagesOf(container, version))
-        reporter.log.info(line('log.patched', { container: name, from: was.get(name) ?? '', to }));
-    const from = found.spec?.minReadySeconds ?? 0;
-    if (from !== soak.set)
-      reporter.log.info(line('log.soak', { from, to: soak.set, probe: container.hasReadinessProbe }));
-  } else {
-    await applyOthers(run, cluster, ready);
-    tellSettings(run);
-    reporter.log.info(line('log.unchanged', { image: container.image }));
-  }
-  const { uid, generation } = identity(workload);
-  const stalledBefore = changed ? stalledSince(workload) : undefined;
-  const target: Target = {
-    uid,
-    generation,
-    template: templateOf(workload),
-    container: container.name,
-    image: changed ? wanted.image : container.image,
-    restartsBefore: restartCounts(ready.pods.items),
-    timeoutMs: config.verdict.timeoutMs,
-    maxRestarts: config.verdict.maxRestarts,
-    ...(config.verdict.verifyPath && { verifyMs: Math.max(VERIFY_MIN_MS, soak.set * 1_000 * VERIFY_SHARE) }),
-    ...(!changed && { joined: { soakMs: soak.set * 1_000 } }),
-    ...(stalledBefore !== undefined && { stalledBefore }),
-  };
-  const writer = changed ? config.run.id : writerOf(ready.workload);
-  return {
-    cluster,
-    target,
-    container,
-    changed,
-    observer,
-    writer,
-    version: changed ? version : present,
-    replaced,
-    ...(lastGood !== undefined && { lastGood }),
-    ...(wanted.isRestart && { restartedAt }),
-    ...(isOtherwise(ready) && found && !isNew(found) && { manifest: { before: found, after: workload } }),
-  };
+  run.closing.add(end);
+  return end;
 }
 
-function running({ workload, container }: Ready): Version {
-  return versionIn(workload, container);
-}
-
-/** Writes the image, unless another run is at work: then it waits for that one, and gives nothing. */
-async function write(
-  run: Run,
-  { cluster, observer }: { cluster: Cluster; observer: Observer },
-  ready: Ready,
-  wanted: Wanted & { readonly version: Version },
-  wait: Wait,
-): Promise<Written | undefined> {
-  const { config, tools } = run;
-  const { isGone } = wait;
-  if (holderOf(ready.workload) && !isGone?.(ready.workload)) {
-    await waitForHolder(run, cluster, observer, wait);
-    return undefined;
-  }
-  // A restart gives no tag another meaning; what a redeploy takes may be the newer image of the very tag that runs.
-  const { value: taken } = parseReference(wanted.image);
-  const pushed = [...config.image.references, ...(taken ? [taken] : [])];
-  const ran = wanted.isRestart ? undefined : overwritten(ready, pushed);
+/** Leaves the workload as it is: it has the image already. */
+async function join(run: Run, cluster: Cluster, ready: Ready): Promise<Rollout> {
   await applyOthers(run, cluster, ready);
-  run.wrote = true;
-  run.holds = true;
+  tellSettings(run);
+  run.reporter.log.info(line('log.unchanged', { image: ready.container.image }));
+  return joinedRollout(run.config, ready);
+}
+
+/** Writes the image, and says so; gives nothing where another run was quicker. */
+async function putIn(
+  { run, ready, wanted }: Updating,
+  cluster: Cluster,
+  observer: Observer,
+  { isGone }: Wait,
+): Promise<Written | undefined> {
+  const ran = overwrittenBy(run.config, ready, wanted);
+  await applyOthers(run, cluster, ready);
+  const how = { ...(ran && { ran }), ...(isGone && { isGone }), ...applyOf(run, cluster, ready) };
+  const version = versionToBe(ready, wanted);
+  const written = await write(run, cluster, ready, { ...ready, ...wanted, version, ...how });
+  if (!written) return undefined;
+  observer.see(written.workload);
+  run.reporter.found({ previousImage: written.replaced.image });
+  for (const text of changeLines(run.config, ready, wanted, written)) run.reporter.log.info(text);
+  return written;
+}
+
+/** Notes before the write that it may take effect, and takes that back where it certainly has not. */
+async function write(run: Run, cluster: Cluster, ready: Ready, change: ImageChange): Promise<Written | undefined> {
+  const { config, tools } = run;
+  const note = (mayBe: boolean) => Object.assign(run, { wrote: mayBe, holds: mayBe });
+  note(true);
   try {
     const { timeoutMs: forMs } = config.verdict;
-    const writing = { config, cluster: cluster.uncancelled(), clock: tools.clock, forMs };
-    const how = { ...(ran && { ran }), ...(isGone && { isGone }), ...applyOf(run, cluster, ready) };
-    return await writeImage(writing, { ...ready, ...wanted, ...how });
+    const written = await writeImage({ config, cluster: cluster.uncancelled(), clock: tools.clock, forMs }, change);
+    if (!written) note(false);
+    return written;
   } catch (error) {
-    const isHeld = error instanceof Held || error instanceof Moved;
+    if (!(error instanceof KubectlError)) throw error;
     // What the API server clearly refused has changed nothing.
-    if (isHeld || (error instanceof KubectlError && REFUSALS.has(error.reason))) {
-      run.wrote = false;
-      run.holds = false;
-    }
-    if (isHeld) return undefined;
+    if (REFUSALS.has(error.reason)) note(false);
     const manifest = manifestsOf(config)?.workload;
-    if (manifest && error instanceof KubectlError && error.reason === 'FieldConflict')
-      throw conflictsOf(error, manifest, ready);
-    throw error;
+    throw manifest && error.reason === 'FieldConflict' ? conflictsOf(error, manifest, ready) : error;
   }
 }

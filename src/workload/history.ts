@@ -1,4 +1,8 @@
+import { isSameImage } from '../image/reference';
+import type { Deployment } from '../kubectl/objects';
+import { annotations } from './annotations';
 import { type Images, isSameVersion, type Version } from './images';
+import { revisionOf } from './stateful';
 
 /** One deploy of a workload, as its history annotation keeps it. */
 export interface HistoryEntry {
@@ -88,6 +92,26 @@ export function hasFailed(history: readonly HistoryEntry[], version: Version): b
 export function lastGood(history: readonly HistoryEntry[], container: string | undefined): HistoryEntry | undefined {
   const isOfIt = (entry: HistoryEntry) => (entry.container ?? container) === container;
   return history.findLast((entry) => isGood(entry) && isOfIt(entry) && !hasFailed(history, entry));
+}
+
+/** What our runs have written down of a workload, oldest first. */
+export function historyOf(workload: Deployment): HistoryEntry[] {
+  return parseHistory(workload.metadata?.annotations?.[annotations.history]);
+}
+
+export function entryOf(workload: Deployment, id: string): HistoryEntry | undefined {
+  return historyOf(workload).find((entry) => entry.id === id);
+}
+
+/** The workload's revision, where it is the image's: somebody may have put another one there since. */
+export function revisionIn(
+  workload: Deployment,
+  of?: { container: string; image: string },
+): { revision: string } | object {
+  const revision = revisionOf(workload);
+  const { image } = workload.spec?.template.spec?.containers.find(({ name }) => name === of?.container) ?? {};
+  const isTheirs = of !== undefined && (image === undefined || !isSameImage(image, of.image));
+  return revision === undefined || isTheirs ? {} : { revision };
 }
 
 function isEntry(value: unknown): value is HistoryEntry {

@@ -1,7 +1,7 @@
 import { canonical, type Deployment } from '../kubectl/objects';
 import { annotations } from './annotations';
-import { entryOf, historyOf, presentSoak, revisionIn } from './changes';
-import { hasFailed, record, recordedAs } from './history';
+import { presentSoak } from './changes';
+import { entryOf, hasFailed, historyOf, record, recordedAs, revisionIn } from './history';
 import { holderOf, isEarlierAttempt, isTaken, RELEASED, writerOf } from './hold';
 import type { Version } from './images';
 import { historyPatch, type Operation } from './patch';

@@ -20,8 +20,8 @@ export interface Writing {
   readonly forMs?: number;
 }
 
-/** A write of another form than a patch; it holds for one version of the workload too. */
-export type Send = () => Promise<Workload>;
+/** A JSON patch, or a write of another form, which holds for one version of the workload too. */
+export type Patch = readonly Operation[] | (() => Promise<Workload>);
 
 /** A write got no clear answer, and the workload does not show that it took effect. */
 export class Unread extends Error {}
@@ -32,25 +32,37 @@ export class Unread extends Error {}
  * own repetition); if not, it is made again from this fresh look.
  */
 export async function write(
-  { config, cluster, clock, forMs }: Writing,
+  writing: Writing,
   known: Workload,
-  patchFor: (workload: Workload) => Operation[] | Send | undefined,
+  patchFor: (workload: Workload) => Patch | undefined,
   isDone: (workload: Workload) => boolean,
 ): Promise<Workload> {
+  return (await writePlanned(writing, known, (workload) => ({ patch: patchFor(workload) }), isDone)).workload;
+}
+
+/** The same, for a patch that comes with more: gives that of the last try as well. */
+export async function writePlanned<Plan extends { readonly patch?: Patch | undefined }>(
+  writing: Writing,
+  known: Workload,
+  planFor: (workload: Workload) => Plan,
+  isDone: (workload: Workload) => boolean,
+): Promise<{ readonly workload: Workload; readonly plan: Plan }> {
+  const { config, cluster, clock } = writing;
   let workload = known;
   for (let tries = 1; ; tries++) {
-    const patch = patchFor(workload);
-    if (!patch) return workload;
+    const plan = planFor(workload);
+    const { patch } = plan;
+    if (!patch) return { workload, plan };
     try {
-      if (typeof patch === 'function') return await patch();
-      return await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: false });
+      if (typeof patch === 'function') return { workload: await patch(), plan };
+      return { workload: await cluster.patch(config.workload, JSON.stringify(patch), { dryRun: false }), plan };
     } catch (error) {
       const reason = error instanceof KubectlError ? error.reason : 'Other';
       if (reason !== 'Conflict' && !UNCLEAR.has(reason)) throw error;
       const detail = error instanceof Error ? error.message : String(error);
       await clock.sleep(PAUSE_MS * tries);
-      workload = await readBack({ config, cluster, clock, ...(forMs !== undefined && { forMs }) }, detail);
-      if (isDone(workload)) return workload;
+      workload = await readBack(writing, detail);
+      if (isDone(workload)) return { workload, plan };
       if (tries < TRIES) continue;
       if (reason === 'Conflict')
         throw new Failure(problem('workload.contended', { deployment: printWorkload(config.workload) }), {
