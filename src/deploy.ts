@@ -15,7 +15,7 @@ import { settle } from './settle';
 import { Closing, type Tools } from './tools';
 import { type Updating, updateAll } from './update';
 import { line, problem } from './words/words';
-import { historyOf } from './workload/changes';
+import { historyOf } from './workload/history';
 import { versionIn } from './workload/images';
 import { driftFrom } from './workload/version';
 

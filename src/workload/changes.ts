@@ -13,8 +13,6 @@ import { planChange } from './plan-change';
 import { ownersSoak, type Soak } from './soak';
 import { readBack, Unread, type Writing, writePlanned } from './write';
 
-export { historyOf };
-
 export interface ImageChange {
   readonly workload: Deployment;
   readonly container: ChosenContainer;
