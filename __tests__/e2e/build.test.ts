@@ -8,7 +8,7 @@ import { builder, type Context, contexts, SECRETS_ARE_THERE, secrets, withSecret
 import { type Image, readBytes, readFileNames, readImage } from './support/images';
 import { expectSame, labelsOf } from './support/same-image';
 import { tellTales } from './support/search';
-import { startTurnstile, type Turnstile } from './support/turnstile';
+import { startOvertaking, startTurnstile, type Turnstile } from './support/turnstile';
 import { TOOLS, Workspace } from './support/workspace';
 
 jest.setTimeout(120_000);
@@ -207,6 +207,17 @@ describe('a build', () => {
       await turnstile.stop();
     });
 
+    const versionBy = async (target: App, version: string, tag: string, image: string, more = {}) => {
+      const all = { image, container: 'app', 'build-args': `VERSION=${version}`, soak: '0s', ...more };
+      const result = await target.run(tag, all);
+      expectOutcome(result, 'deployed');
+      const deployed = result.outputs.image ?? '';
+      expect((await readImage(deployed)).config.config.Env).toContain(`VERSION=${version}`);
+      expect(target.deployment().spec?.template.spec?.containers[0]?.image).toBe(deployed);
+      expect(await target.serves(version)).toBe(version);
+      return { digest: result.outputs.digest, isOvertaken: result.log.includes('Another run has pushed the tag') };
+    };
+
     // The engine asks the registry what the tag stands for once it has pushed it. A container builder knows by itself.
     it.each<[string, string, Record<string, string>, boolean[]]>([
       ['on two machines, the other after it but before it looks', 'apart', { builder }, [true, false]],
@@ -214,20 +225,27 @@ describe('a build', () => {
     ])('each deploys what it has built: %s', async (_, tag, inputs, overtaken) => {
       turnstile.hold(tag, 2, inputs.builder ? /^docker\// : undefined);
       const image = `${turnstile.address}/${app.namespace}`;
-      const runs = [[app, {}] as const, [other, inputs] as const].map(async ([target, more], index) => {
-        const version = `${tag}-by-${index}`;
-        const all = { image, container: 'app', 'build-args': `VERSION=${version}`, soak: '0s', ...more };
-        const result = await target.run(tag, all);
-        expectOutcome(result, 'deployed');
-        const deployed = result.outputs.image ?? '';
-        expect((await readImage(deployed)).config.config.Env).toContain(`VERSION=${version}`);
-        expect(target.deployment().spec?.template.spec?.containers[0]?.image).toBe(deployed);
-        expect(await target.serves(version)).toBe(version);
-        return { digest: result.outputs.digest, isOvertaken: result.log.includes('Another run has pushed the tag') };
-      });
+      const runs = [[app, {}] as const, [other, inputs] as const].map(([target, more], index) =>
+        versionBy(target, `${tag}-by-${index}`, tag, image, more),
+      );
       const ended = await Promise.all(runs);
       expect(ended[0]?.digest).not.toBe(ended[1]?.digest);
       if (overtaken.length > 0) expect(ended.map(({ isOvertaken }) => isOvertaken)).toEqual(overtaken);
+    });
+
+    // Then the engine knows no manifest for the tag, and docker gives the digest of the image's configuration.
+    it('each deploys what it has built: on one machine, the other built before it looks', async () => {
+      const registry = await startOvertaking(testbed('REGISTRY'));
+      const image = `${registry.address}/${app.namespace}`;
+      // An image that the engine has pushed before, anywhere, has a manifest that it knows.
+      const between = `built-between-in-${app.namespace}`;
+      const first = versionBy(app, 'built-first', 'between', image);
+      // Where it fails before that, its own error is the one to see.
+      await Promise.race([registry.arrived, first]);
+      const ended = await Promise.all([first, versionBy(other, between, 'between', image)]);
+      await registry.stop();
+      expect(ended.map(({ isOvertaken }) => isOvertaken)).toEqual([true, false]);
+      expect(ended[0].digest).not.toBe(ended[1].digest);
     });
   });
 });

@@ -22,7 +22,11 @@ describe("buildx's metadata", () => {
       }),
       flat,
     ],
-    [JSON.stringify({ 'containerimage.digest': digestOf(INDEX) }), { digest: digestOf(INDEX) }],
+    [
+      JSON.stringify({ 'containerimage.digest': digestOf(INDEX), 'containerimage.descriptor': { size: 645 } }),
+      { digest: digestOf(INDEX) },
+    ],
+    [JSON.stringify({ 'containerimage.digest': CONFIG }), { digest: CONFIG, configDigest: CONFIG }],
     [
       JSON.stringify({ 'containerimage.digest': flat.digest, 'containerimage.config.digest': 'x' }),
       { digest: flat.digest },

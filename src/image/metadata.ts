@@ -4,7 +4,7 @@ import { type Digest, parseDigest } from './reference';
 /** What buildx says that it pushed. */
 export interface BuildMetadata {
   readonly digest: Digest;
-  /** Missing where the digest is that of an index. */
+  /** Missing where the digest is that of an index; the same as the digest where docker knows no manifest (see `parseMetadata`). */
   readonly configDigest?: Digest;
   /** It was there before: nothing was built, and its digest is what the registry said. */
   readonly isExisting?: true;
@@ -17,12 +17,19 @@ export interface Image {
   readonly labels: readonly Readonly<Record<string, string>>[];
 }
 
-/** Reads buildx's `--metadata-file`; undefined where it names no digest. */
+/**
+ * Reads buildx's `--metadata-file`; undefined where it names no digest.
+ *
+ * A digest by itself, with no descriptor (BuildKit gives one, since 0.10), is what docker's engine calls the image: that of its
+ * configuration. Where the engine's tag is another run's image by the time that the push has ended, buildx has no other.
+ */
 export function parseMetadata(text: string): BuildMetadata | undefined {
   const json = parseObject(text);
   const digest = parseDigest(String(json?.['containerimage.digest'])).value;
   if (!digest) return undefined;
-  const configDigest = parseDigest(String(json?.['containerimage.config.digest'])).value;
+  const isAlone =
+    json?.['containerimage.descriptor'] === undefined && json?.['containerimage.config.digest'] === undefined;
+  const configDigest = isAlone ? digest : parseDigest(String(json?.['containerimage.config.digest'])).value;
   return { digest, ...(configDigest && { configDigest }) };
 }
 

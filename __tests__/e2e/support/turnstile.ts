@@ -39,6 +39,37 @@ export async function startTurnstile(upstream: string): Promise<Turnstile> {
   };
 }
 
+/** A registry in which the engine's first push ends only once the engine has built something else under that tag. */
+export interface Overtaking extends Front {
+  /** Once the manifest of the first push is here. */
+  readonly arrived: Promise<void>;
+}
+
+/** How long a push that has ended gets to look at its image. */
+const LOOK_MS = 2_000;
+
+export async function startOvertaking(upstream: string): Promise<Overtaking> {
+  const arrived = Promise.withResolvers<void>();
+  const [built, looked] = [new Gate(), new Gate()];
+  let isPushed = false;
+  const front = await startProxy(upstream, (request, answer, ask) => {
+    const forward = () => pass(request, answer, ask());
+    const { method, url = '' } = request;
+    if (!request.headers['user-agent']?.startsWith('docker/')) return forward();
+    if (!isPushed && method === 'PUT' && url.includes('/manifests/')) {
+      isPushed = true;
+      arrived.resolve();
+      answer.on('finish', () => setTimeout(() => looked.open(), LOOK_MS));
+      return built.through(forward);
+    }
+    if (!isPushed || !url.includes('/blobs/')) return forward();
+    // What pushes now is the other run: its image bears the tag already.
+    built.open();
+    return looked.through(forward);
+  });
+  return { ...front, arrived: arrived.promise };
+}
+
 interface Tag {
   left: number;
   readonly pushers: Set<string>;
