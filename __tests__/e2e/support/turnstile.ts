@@ -49,7 +49,10 @@ export interface Overtaking extends Front {
 const LOOK_MS = 2_000;
 
 export async function startOvertaking(upstream: string): Promise<Overtaking> {
-  const arrived = Promise.withResolvers<void>();
+  let arrive = () => {};
+  const arrived = new Promise<void>((done) => {
+    arrive = done;
+  });
   const [built, looked] = [new Gate(), new Gate()];
   let isPushed = false;
   const front = await startProxy(upstream, (request, answer, ask) => {
@@ -58,7 +61,7 @@ export async function startOvertaking(upstream: string): Promise<Overtaking> {
     if (!request.headers['user-agent']?.startsWith('docker/')) return forward();
     if (!isPushed && method === 'PUT' && url.includes('/manifests/')) {
       isPushed = true;
-      arrived.resolve();
+      arrive();
       answer.on('finish', () => setTimeout(() => looked.open(), LOOK_MS));
       return built.through(forward);
     }
@@ -67,7 +70,7 @@ export async function startOvertaking(upstream: string): Promise<Overtaking> {
     built.open();
     return looked.through(forward);
   });
-  return { ...front, arrived: arrived.promise };
+  return { ...front, arrived };
 }
 
 interface Tag {
