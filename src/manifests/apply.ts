@@ -62,14 +62,16 @@ export type Restored = 'restored' | 'changed' | { readonly detail: string };
 
 /** Puts an object back that a run has changed, unless somebody else has changed it since: what they chose stays. */
 export async function restoreChange(writing: Writing, { before, after }: Required<Applied>): Promise<Restored> {
+  let isBack = false;
   for (let tries = 1; ; tries++) {
     try {
       const now = await readBack(writing, after);
       if (!now || now.metadata.uid !== after.metadata.uid) return 'changed';
       // Its status may have moved on: only what people want of it counts.
-      const isBack = contentOf(now) === contentOf(before);
+      isBack = contentOf(now) === contentOf(before);
       if (!isBack && contentOf(now) !== contentOf(after)) return 'changed';
       const back = isBack ? now : await writing.cluster.patchAny(now, restoring(before, after, now));
+      isBack = true;
       // kubectl shows whose the fields are where it reads, and not where it patches.
       const { managedFields = [] } = now.metadata;
       const owners = ownersBack(before, { ...back, metadata: { ...back.metadata, managedFields } });
@@ -77,8 +79,9 @@ export async function restoreChange(writing: Writing, { before, after }: Require
       return 'restored';
     } catch (error) {
       const isConflict = error instanceof KubectlError && error.reason === 'Conflict';
+      // It serves all the same; only what a later manifest leaves out would stay.
       if (tries >= TRIES || !(isConflict || isUnclear(error)))
-        return { detail: error instanceof Error ? error.message : String(error) };
+        return isBack ? 'restored' : { detail: error instanceof Error ? error.message : String(error) };
       await writing.clock.sleep(PAUSE_MS * tries);
     }
   }
