@@ -178,6 +178,7 @@ describe('applying an object', () => {
     ['has taken effect and its answer is lost', ['lost-after']],
     ['is lost on its way', ['lost-before']],
     ['is lost twice', ['lost-before', 'lost-after']],
+    ['takes effect late, and stands against its own repetition', ['late']],
   ])('keeps what it was before where it %s', async (_, fates) => {
     const { server, work } = await applied(fates);
     const { before: was, after } = await work;

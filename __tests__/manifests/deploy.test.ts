@@ -139,7 +139,12 @@ describe('a deploy with manifests', () => {
 
   it.each([
     ['changed it again: back to that, and not to what was before', { x: '3' }, { x: '3' }, []],
-    ['left it as it was: there it stays', { x: '2' }, { x: '2' }, [expect.stringContaining('nothing has put that back')]],
+    [
+      'left it as it was: there it stays',
+      { x: '2' },
+      { x: '2' },
+      [expect.stringContaining('nothing has put that back')],
+    ],
   ])('that another run has come before, and that has %s', async (_, data, expected, warnings) => {
     let applied = 0;
     const objects = new AnyServer([OLD]);

@@ -38,6 +38,7 @@ function isUnclear(error: unknown): boolean {
 export async function applyChange(writing: Writing, change: Change): Promise<Applied> {
   const { object } = change.manifest;
   let { live } = change;
+  let mayBeOurs = false;
   for (let tries = 1; ; tries++) {
     try {
       const version = live?.metadata.resourceVersion;
@@ -50,7 +51,9 @@ export async function applyChange(writing: Writing, change: Change): Promise<App
       if (tries >= TRIES) throw error;
       await writing.clock.sleep(PAUSE_MS * tries);
       const now = await readBack(writing, object);
-      if (!isConflict && now && contentOf(now) === contentOf(change.planned))
+      // One whose answer was lost may arrive late, and win against its own repetition.
+      mayBeOurs ||= !isConflict;
+      if (mayBeOurs && now && contentOf(now) === contentOf(change.planned))
         return { after: now, ...(live && { before: live }) };
       if (isConflict) live = now;
     }
