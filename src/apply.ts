@@ -63,7 +63,7 @@ export function putBack(run: Run, cluster: Cluster): Promise<readonly Problem[]>
   return run.written.putBack;
 }
 
-async function putBackAll({ written, reporter }: Run, writing: Writing): Promise<readonly Problem[]> {
+async function putBackAll({ written, reporter }: Run, writing: Writing): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { before, after } of written.objects.toReversed()) {
     if (!before) continue;

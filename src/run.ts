@@ -24,7 +24,7 @@ export interface WrittenObjects {
   /** What was written before another run came first: that one may build on it, so none of it is put back. */
   readonly left: Applied[];
   /** What could not be put back, once that has begun. */
-  putBack?: Promise<readonly Problem[]>;
+  putBack?: Promise<Problem[]>;
 }
 
 /** What the phases of one run share. */
