@@ -71,7 +71,7 @@ class World {
       reporter: new Reporter(config, clock, log),
       closing,
       wrote: false,
-      written: { objects: [] },
+      written: { objects: [], left: [] },
       holds: false,
     };
     const client = new Cluster(transport, ['kubectl']);

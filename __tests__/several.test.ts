@@ -1,6 +1,7 @@
 import { annotations } from '../src/workload/annotations';
 import { historyOf } from '../src/workload/history';
 import { IMAGE, run, URL_ASKED } from './fakes/world';
+import { AnyServer } from './manifests/api-server';
 import type { ApiServer } from './workload/api-server';
 import { deployment, OLD_IMAGE } from './workload/deployment';
 
@@ -23,6 +24,26 @@ describe('several workloads of one image', () => {
     expect(report.outcome).toBe('failed-rolled-back');
     expect(codes).toEqual(['cause.crash', 'rollout.sibling']);
     expect([imageOf(server), imageOf(worker)]).toEqual([OLD_IMAGE, OLD_IMAGE]);
+  });
+
+  it('say once what of the manifests could not be put back', async () => {
+    const metadata = { name: 'a', namespace: 'default' };
+    const map = (x: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { x } });
+    const objects = new AnyServer([map('1')]);
+    const stderr = 'Error from server (Forbidden): configmaps "a" is forbidden: User "x" cannot patch';
+    const onEvidence = () => void objects.fates.push({ stderr });
+    const manifests = [{ object: map('2'), at: { file: 'a.yaml', line: 1 } }];
+    const given = {
+      inputs: several,
+      fates: { [IMAGE]: 'crashes' as const },
+      worker: {},
+      manifests,
+      objects,
+      onEvidence,
+    };
+    const { report, codes } = await run(given);
+    expect(report.outcome).toBe('failed-rolled-back');
+    expect(codes.filter((code) => code === 'manifests.not-restored')).toHaveLength(1);
   });
 
   it('stay where nothing is to be put back: the good one is watched to its end', async () => {

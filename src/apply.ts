@@ -45,6 +45,11 @@ function keep({ written: { objects } }: Run, { before, after }: Applied): void {
   else objects[index] = entry;
 }
 
+/** Leaves what has been applied to a run that came first. Of several workloads, what was applied is the business of the first alone. */
+export function leaveToOthers({ written, config }: Run): void {
+  if (manifestsOf(config)?.others.length) written.left.push(...written.objects.splice(0));
+}
+
 /** What changed that the pods go on without, for their template is the same. */
 export function tellSettings({ written, reporter }: Run): void {
   const isRead = ({ before, after }: Applied) => before && SETTINGS.has(after.kind);
@@ -58,7 +63,7 @@ export function putBack(run: Run, cluster: Cluster): Promise<readonly Problem[]>
   return run.written.putBack;
 }
 
-async function putBackAll({ written, reporter }: Run, writing: Writing): Promise<readonly Problem[]> {
+async function putBackAll({ written, reporter }: Run, writing: Writing): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { before, after } of written.objects.toReversed()) {
     if (!before) continue;
@@ -78,10 +83,12 @@ export function putBackFirst(run: Run, cluster: Cluster): Pick<Restoring, 'first
 
 /** Says what of a run that failed stays: what it has created, and what it has changed where that was not to be put back. */
 export function tellLeft({ written, reporter, config }: Run): void {
-  const changed = written.putBack ? [] : written.objects.filter(({ before }) => before);
+  const isThere = ({ after }: Applied) => written.objects.some((each) => keyOf(each.after) === keyOf(after));
+  const left = written.left.filter((each) => !isThere(each));
+  const changed = [...left, ...(written.putBack ? [] : written.objects)].filter(({ before }) => before);
   if (changed.length > 0)
     reporter.warn(line('manifests.left', { objects: changed.map(({ after }) => titleOf(after)).join(', ') }));
-  const created = written.objects.filter(({ before }) => !before).map(({ after }) => after);
+  const created = [...left, ...written.objects].filter(({ before }) => !before).map(({ after }) => after);
   if (created.length === 0) return;
   const { namespace } = config.workload;
   const whole = created.find(({ kind }) => kind === 'Namespace');

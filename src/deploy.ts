@@ -16,6 +16,7 @@ import { Closing, type Tools } from './tools';
 import { type Updating, updateAll } from './update';
 import { line, problem } from './words/words';
 import { historyOf } from './workload/history';
+import { isTaken } from './workload/hold';
 import { versionIn } from './workload/images';
 import { driftFrom } from './workload/version';
 
@@ -34,7 +35,7 @@ export async function deploy(config: Config, tools: Tools): Promise<Report> {
     closing: new Closing(),
     wrote: false,
     holds: false,
-    written: { objects: [] },
+    written: { objects: [], left: [] },
   };
   const parts = partsOf(run);
   const ended = new AbortController();
@@ -92,7 +93,6 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
   const closed = await settle(run, parts, { isLost: lost !== undefined && config.verdict.rollbackOnFailure });
   const isGood = !lost && closed.every(({ ended: { outcome } }) => isSuccess(outcome));
   // Where a workload goes back, all that came with it has gone back before; where none was changed by anybody, it has not.
-  const isAsFound = ({ begun, ended: { outcome } }: Closed) => !begun.changed && outcome !== 'superseded';
   const isLeft = !isGood && config.verdict.rollbackOnFailure && closed.every(isAsFound);
   const unrestored = isLeft ? await putBack(run, cluster) : [];
   if (!isGood) tellLeft(run);
@@ -111,6 +111,13 @@ async function change(run: Run, cluster: Cluster, aims: readonly (Aim & Updating
     [...reports].filter(([part]) => part.config.workload === workload).map(([, report]) => report),
   );
   return reporter.endTogether(inOrder);
+}
+
+/** Whether nobody has changed the workload, nor is at work on it, for all that is in sight. */
+function isAsFound({ run, begun: { changed, observer, writer }, ended }: Closed): boolean {
+  const { workload } = observer.snapshot();
+  const isSeen = workload !== undefined && !observer.trouble();
+  return !changed && ended.outcome !== 'superseded' && isSeen && !isTaken(workload, run.config.run, writer);
 }
 
 /** Of an image that is new: how large it is. */
@@ -158,7 +165,8 @@ async function fail(
   const unrestored = goesBack ? await putBack(run, cluster) : [];
   if (cluster) tellLeft(run);
   if (tools.signal.aborted) return reporter.end('cancelled', 'unknown', [...cancelledIn(unknown), ...unrestored]);
-  const isAsBefore = !cluster || (written.objects.every(({ before }) => before && goesBack) && unrestored.length === 0);
+  const isBack = written.objects.every(({ before }) => before && goesBack) && unrestored.length === 0;
+  const isAsBefore = !cluster || (isBack && written.left.length === 0);
   const outcome = unknown.length > 0 ? 'unknown' : isAsBefore ? 'refused' : 'failed';
   return reporter.end(outcome, 'unknown', [...problemsOf(error), ...unrestored]);
 }

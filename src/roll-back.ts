@@ -22,7 +22,8 @@ import { Unread } from './workload/write';
 export async function rollBack(run: Run, begun: Begun, before: Snapshot, version: Version): Promise<Ended> {
   const where: Where = { ...whereOf(run), image: shown(begun, version) };
   const restored = await restore(run, begun, version);
-  const unrestored = (await run.written.putBack) ?? [];
+  // All workloads of the step share it; the first to come says it.
+  const unrestored = (await run.written.putBack)?.splice(0) ?? [];
   const ended = isWritten(restored)
     ? await watchBack(run, begun, {
         target: targetOf(begun, before, version, restored),

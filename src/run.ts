@@ -21,8 +21,10 @@ import { waitsForBroken } from './workload/stateful';
 /** What the manifests have written beside the workloads, and a workload that was not there. */
 export interface WrittenObjects {
   readonly objects: Applied[];
+  /** What was written before another run came first: that one may build on it, so none of it is put back. */
+  readonly left: Applied[];
   /** What could not be put back, once that has begun. */
-  putBack?: Promise<readonly Problem[]>;
+  putBack?: Promise<Problem[]>;
 }
 
 /** What the phases of one run share. */

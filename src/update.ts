@@ -1,4 +1,4 @@
-import { applyOf, applyOthers, conflictsOf, tellSettings } from './apply';
+import { applyOf, applyOthers, conflictsOf, leaveToOthers, tellSettings } from './apply';
 import { changeLines, isThere, joinedRollout, overwrittenBy, type Rollout, rolloutOf, versionToBe } from './begun';
 import { answerAsks, letGo, type Wait, waitForHolder } from './hold';
 import { type Cluster, KubectlError } from './kubectl/client';
@@ -25,6 +25,7 @@ export async function update(run: Run, cluster: Cluster, before: Ready, wanted: 
   for (let ready = before; ; ) {
     const begun = await tryToUpdate({ run, ready, wanted }, cluster, wait);
     if (begun) return begun;
+    leaveToOthers(run);
     ready = await lookPatiently(run, () => look(run.config, cluster));
   }
 }

@@ -59,6 +59,8 @@ interface World {
   /** What the input `manifests` has led to, and the server that has all objects but the workload. */
   readonly manifests?: readonly Manifest[];
   readonly objects?: AnyServer;
+  /** Called when an object of the manifests has been applied. */
+  readonly onApplied?: (reach: Reach) => void;
   /** Whether the namespace is there. */
   readonly hasNamespace?: boolean;
   /** A second Deployment, `worker`, and what becomes of its pods. */
@@ -100,6 +102,7 @@ export async function run({
   worker,
   manifests,
   objects = new AnyServer(),
+  onApplied,
   hasNamespace = true,
 }: World) {
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
@@ -124,7 +127,11 @@ export async function run({
   const transport = new FakeTransport((argv, stdin, live) => {
     if (isAway) return 'unreachable';
     const isManifest = argv.includes('--filename=-') && !argv.includes('--raw');
-    if (isManifest || argv.some((word) => word.startsWith('ConfigMap.'))) return objects.handler(argv, stdin, live);
+    if (isManifest || argv.some((word) => word.startsWith('ConfigMap.'))) {
+      const answer = objects.handler(argv, stdin, live);
+      if (argv.includes('apply') && !argv.includes('--dry-run=server')) onApplied?.(reach);
+      return answer;
+    }
     if (!hasNamespace && argv.includes('/api/v1/namespaces/default'))
       return { code: 1, stderr: 'Error from server (NotFound): namespaces "default" not found' };
     const isEvidence = argv.some((word) => /\/events(?:\?|$)/.test(word)) && !isKnown;

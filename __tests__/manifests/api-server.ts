@@ -23,8 +23,8 @@ export function patched(object: Anything, patch: readonly Operation[]): Anything
   return copy;
 }
 
-/** What becomes of the next apply: `after` has taken effect when its answer is lost, `before` has not. */
-export type Fate = 'answered' | 'lost-after' | 'lost-before' | 'overtaken' | { readonly stderr: string };
+/** What becomes of the next apply: `after` has taken effect when its answer is lost, `before` has not; `late` does after the next read. */
+export type Fate = 'answered' | 'lost-after' | 'lost-before' | 'late' | 'overtaken' | { readonly stderr: string };
 
 const CONFLICT =
   'error: Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply again';
@@ -40,6 +40,8 @@ export class AnyServer {
   /** What stands against an object, unless it is forced, by its key. */
   readonly against = new Map<string, string>();
   #version = 1;
+  /** Given up by their sender, and still on their way. */
+  #late: (readonly Anything[])[] = [];
 
   constructor(objects: readonly Anything[] = []) {
     for (const each of objects) this.store(each);
@@ -69,8 +71,11 @@ export class AnyServer {
     const input = JSON.parse(given ?? stdin) as { items?: Anything[] } & Operation[];
     const items = input.items ?? [];
     this.calls.push([verb, ...(isDryRun ? ['dry'] : []), ...(isForced ? ['forced'] : []), items.length].join(' '));
-    if (verb === 'get')
-      return printed(items.flatMap((each) => this.objects.get(keyOf(each)) ?? []).map((each) => this.#managed(each)));
+    if (verb === 'get') {
+      const found = items.flatMap((each) => this.objects.get(keyOf(each)) ?? []).map((each) => this.#managed(each));
+      for (const late of this.#late.splice(0)) this.#apply(late, { isDryRun: false, isForced });
+      return printed(found);
+    }
     if (verb === 'patch') return this.#patch(argv[2] ?? '', input);
     return this.#apply(items, { isDryRun, isForced });
   };
@@ -86,7 +91,8 @@ export class AnyServer {
     if (refused !== undefined && !isForced) return { code: 1, stderr: refused };
     const fate = isDryRun ? undefined : this.fates.shift();
     if (typeof fate === 'object') return { code: 1, stderr: fate.stderr };
-    if (fate === 'lost-before') return 'lost';
+    if (fate === 'late') this.#late.push(items);
+    if (fate === 'lost-before' || fate === 'late') return 'lost';
     if (fate === 'overtaken') for (const each of items) this.store({ ...this.get(keyOf(each)), theirs: true });
     const stale = items.some(({ metadata, ...rest }) => {
       const present = this.objects.get(keyOf({ metadata, ...rest } as Anything));

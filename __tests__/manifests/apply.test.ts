@@ -178,6 +178,7 @@ describe('applying an object', () => {
     ['has taken effect and its answer is lost', ['lost-after']],
     ['is lost on its way', ['lost-before']],
     ['is lost twice', ['lost-before', 'lost-after']],
+    ['takes effect late, and stands against its own repetition', ['late']],
   ])('keeps what it was before where it %s', async (_, fates) => {
     const { server, work } = await applied(fates);
     const { before: was, after } = await work;
@@ -232,6 +233,17 @@ describe('putting an object back', () => {
     expect(await restoreChange(before(server).writing, { before: was, after })).toBe('restored');
     expect(server.get('configmap/a')).toMatchObject({ data: { x: '1' }, metadata: { managedFields } });
     expect(server.calls.filter((each) => each.startsWith('patch'))).toHaveLength(3);
+  });
+
+  it('is back also where it could not be made theirs again: it serves all the same', async () => {
+    const first = map('a', { x: '1' });
+    const managedFields = [{ manager: 'deploy-action-manifests', operation: 'Apply' }];
+    const server = new AnyServer([{ ...first, metadata: { ...first.metadata, managedFields } }]);
+    const was = server.get('configmap/a');
+    const after = server.store({ ...was, data: { x: '2' } });
+    server.fates.push('answered', { stderr: 'The ConfigMap "a" is invalid: metadata.managedFields: Invalid value' });
+    expect(await restoreChange(before(server).writing, { before: was, after })).toBe('restored');
+    expect(server.get('configmap/a').data).toEqual({ x: '1' });
   });
 
   it('is not kept from it by a status that has moved on', async () => {

@@ -98,10 +98,73 @@ describe('a deploy with manifests', () => {
     expect([report.outcome, objects.get('configmap/old').data]).toEqual(['superseded', { x: '2' }]);
   });
 
+  it.each<[string, object, ((reach: Reach) => void) | undefined, string]>([
+    ['is out of sight', {}, ({ leave }) => leave(), 'unknown'],
+    ['another run is at work on', HELD, undefined, 'failed-no-previous'],
+  ])('puts nothing back where it found its image on a workload that %s', async (_, held, onApplied, outcome) => {
+    const workload = deployment(({ spec, metadata, status }) => {
+      Object.assign(spec.template.spec?.containers[0] ?? {}, { image: IMAGE });
+      Object.assign(metadata.annotations ?? {}, held);
+      Object.assign(status ?? {}, { availableReplicas: 0 });
+    });
+    const objects = new AnyServer([OLD]);
+    const given = { workload, manifests: GIVEN.slice(0, 1), objects, ...(onApplied && { onApplied }) };
+    const { report } = await run({ ...given, inputs: { 'verify-url': URL_ASKED, timeout: '60s' }, url: 500 });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual([outcome, { x: '2' }]);
+    expect(report.problems.map(({ code }) => code)).not.toContain('manifests.not-restored');
+    expect(report.warnings).toContain('This deploy has changed configmap/old, and nothing has put that back');
+  });
+
   it('puts nothing back where it is not known whose the workload is', async () => {
     const onEvidence = ({ leave }: Reach) => leave();
     const { report, objects } = await run({ ...bad, onEvidence, manifests: GIVEN, objects: new AnyServer([OLD]) });
     expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rollback-failed', { x: '2' }]);
+  });
+
+  it('leaves it to another run that was at work when it came to the workload, and may build on it', async () => {
+    let isHeld = false;
+    const { report, objects } = await run({
+      manifests: GIVEN,
+      objects: new AnyServer([OLD]),
+      onApplied: ({ server }) => {
+        if (isHeld) return;
+        isHeld = true;
+        server.touch(({ metadata }) => void Object.assign(metadata?.annotations ?? {}, HELD));
+      },
+      onPatched: ({ cancel }) => cancel.abort(),
+    });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['cancelled', { x: '2' }]);
+    expect(report.warnings).toContain('This deploy has changed configmap/old, and nothing has put that back');
+  });
+
+  it.each([
+    ['changed it again: back to that, and not to what was before', { x: '3' }, { x: '3' }, []],
+    [
+      'left it as it was: there it stays',
+      { x: '2' },
+      { x: '2' },
+      [expect.stringContaining('nothing has put that back')],
+    ],
+  ])('that another run has come before, and that has %s', async (_, data, expected, warnings) => {
+    let applied = 0;
+    const objects = new AnyServer([OLD]);
+    const { report } = await run({
+      ...bad,
+      manifests: manifestsOf(map('old', { x: '2' })),
+      objects,
+      onApplied: ({ server }) => {
+        if (applied++ > 0) return;
+        server.touch(({ metadata }) => void Object.assign(metadata?.annotations ?? {}, HELD));
+      },
+      // When it is asked whether it is still at work it has just ended.
+      onPatched: ({ server }) => {
+        if (server.object.metadata?.annotations?.[annotations.hold] !== HELD[annotations.hold]) return;
+        objects.store({ ...objects.get('configmap/old'), data });
+        server.touch(({ metadata }) => void Object.assign(metadata?.annotations ?? {}, { [annotations.hold]: '' }));
+      },
+    });
+    expect([report.outcome, objects.get('configmap/old').data]).toEqual(['failed-rolled-back', expected]);
+    expect(report.warnings).toEqual(warnings);
   });
 
   it('says what could not be put back', async () => {

@@ -27,3 +27,18 @@ describe('the owners of what went back', () => {
   it('stay as they are where somebody else has written it since', async () =>
     expect(await given('other')).toBeUndefined());
 });
+
+it('the owners of what went back are not waited for as long as the rollback itself', async () => {
+  let now = 0;
+  const passing: Clock = {
+    ...clock,
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+  const cluster = new Cluster(new FakeTransport(() => 'lost'), ['kubectl']);
+  const writing = { config: configOf(), cluster, clock: passing, forMs: 600_000 };
+  await expect(giveBack(writing, () => [])).rejects.toThrow();
+  expect(now).toBeLessThanOrEqual(30_000);
+});

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/kubectl/objects';
 import { annotations } from '../../src/workload/annotations';
 import type { ImageChange } from '../../src/workload/changes';
+import { printHistory } from '../../src/workload/history';
 import { printHold } from '../../src/workload/hold';
 import { planChange } from '../../src/workload/plan-change';
 import { RUN } from '../inputs/sample';
@@ -69,4 +70,25 @@ it('only a restart sets the time of one, and it says what it is', () => {
   const [deployed, restarted] = [planned()?.change, planned({ isRestart: true })?.change];
   expect([deployed?.restartedAt, restarted?.restartedAt]).toEqual([undefined, AT]);
   expect(deployed?.changeCause).not.toBe(restarted?.changeCause);
+});
+
+it('a container that the manifest adds is nothing that served before: a version gone back to leaves it its image', () => {
+  const container = {
+    ...{ index: 0, name: NAME, image: OLD_IMAGE, hasReadinessProbe: false },
+    others: [{ list: 'containers', index: -1, name: 'added' } as const],
+  };
+  const version = { image: 'a/new:1', others: { added: 'a/new:1' } };
+  const history = planned({ container, version })?.change.history ?? [];
+  expect(history.map(({ outcome, others }) => [outcome, others])).toEqual([
+    ['found', undefined],
+    ['open', version.others],
+  ]);
+  const failed = history.map((each) => (each.outcome === 'open' ? { ...each, outcome: 'failed' } : each));
+  const next = deployment(({ metadata, spec }) => {
+    spec.template.spec?.containers.push({ name: 'added', image: 'a/new:1' });
+    Object.assign(spec.template.spec?.containers[0] ?? {}, { image: 'a/new:1' });
+    Object.assign(metadata.annotations ?? {}, { [annotations.history]: printHistory(failed) });
+  });
+  const before = planned({ container, version: { image: 'a/new:2', others: { added: 'a/new:2' } } }, next)?.before;
+  expect(before?.lastGood).toEqual({ image: OLD_IMAGE, others: { added: 'a/new:1' } });
 });

@@ -38,6 +38,7 @@ function isUnclear(error: unknown): boolean {
 export async function applyChange(writing: Writing, change: Change): Promise<Applied> {
   const { object } = change.manifest;
   let { live } = change;
+  let mayBeOurs = false;
   for (let tries = 1; ; tries++) {
     try {
       const version = live?.metadata.resourceVersion;
@@ -50,7 +51,9 @@ export async function applyChange(writing: Writing, change: Change): Promise<App
       if (tries >= TRIES) throw error;
       await writing.clock.sleep(PAUSE_MS * tries);
       const now = await readBack(writing, object);
-      if (!isConflict && now && contentOf(now) === contentOf(change.planned))
+      // One whose answer was lost may arrive late, and win against its own repetition.
+      mayBeOurs ||= !isConflict;
+      if (mayBeOurs && now && contentOf(now) === contentOf(change.planned))
         return { after: now, ...(live && { before: live }) };
       if (isConflict) live = now;
     }
@@ -62,14 +65,16 @@ export type Restored = 'restored' | 'changed' | { readonly detail: string };
 
 /** Puts an object back that a run has changed, unless somebody else has changed it since: what they chose stays. */
 export async function restoreChange(writing: Writing, { before, after }: Required<Applied>): Promise<Restored> {
+  let isBack = false;
   for (let tries = 1; ; tries++) {
     try {
       const now = await readBack(writing, after);
       if (!now || now.metadata.uid !== after.metadata.uid) return 'changed';
       // Its status may have moved on: only what people want of it counts.
-      const isBack = contentOf(now) === contentOf(before);
+      isBack = contentOf(now) === contentOf(before);
       if (!isBack && contentOf(now) !== contentOf(after)) return 'changed';
       const back = isBack ? now : await writing.cluster.patchAny(now, restoring(before, after, now));
+      isBack = true;
       // kubectl shows whose the fields are where it reads, and not where it patches.
       const { managedFields = [] } = now.metadata;
       const owners = ownersBack(before, { ...back, metadata: { ...back.metadata, managedFields } });
@@ -77,8 +82,9 @@ export async function restoreChange(writing: Writing, { before, after }: Require
       return 'restored';
     } catch (error) {
       const isConflict = error instanceof KubectlError && error.reason === 'Conflict';
+      // It serves all the same; only what a later manifest leaves out would stay.
       if (tries >= TRIES || !(isConflict || isUnclear(error)))
-        return { detail: error instanceof Error ? error.message : String(error) };
+        return isBack ? 'restored' : { detail: error instanceof Error ? error.message : String(error) };
       await writing.clock.sleep(PAUSE_MS * tries);
     }
   }

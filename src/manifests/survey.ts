@@ -42,7 +42,7 @@ export async function readLive(cluster: Cluster, manifests: Manifests): Promise<
 
 export interface Trial {
   readonly live: Live;
-  /** What a deploy puts into the workload; missing where it is not among the manifests. */
+  /** What a deploy puts into the workload, where that is among the manifests. */
   readonly put?: Omit<Put, 'resourceVersion' | 'annotations'>;
   readonly isNamespaceNew: boolean;
 }

@@ -42,7 +42,9 @@ export function planChange(
 /** The workload's history, with what it runs as found serving, where that is news. */
 function historyWith(workload: Deployment, { container, ran }: ImageChange, at: string): HistoryEntry[] {
   const history = historyOf(workload);
-  const running = versionIn(workload, container);
+  const { image, others = {} } = versionIn(workload, container);
+  // Of a container that the manifest adds nothing was there.
+  const running = versionOf(image, Object.fromEntries(Object.entries(others).filter(([, each]) => each !== '')));
   const served = asItWas(running, ran);
   if (!served || running.image === '' || !serves(workload, running)) return history;
   const known = lastGood(history, container.name);
