@@ -184,6 +184,18 @@ describe('a build', () => {
     ).toEqual(['build.no-digest']);
   });
 
+  it('by several machines, for a platform each, has the digest of the index that they share', async () => {
+    const merged: Act = ({ argv }) => {
+      writeFileSync(valuesOf(argv, '--metadata-file')[0] ?? '', JSON.stringify({ 'containerimage.digest': DIGEST }));
+      return exited(0);
+    };
+    const { built } = start({
+      given: { platforms: 'linux/amd64,linux/arm64', builder: 'two' },
+      script: { [BUILD]: merged, [INSPECT]: exited(0, 'Name: two\nDriver: docker-container\n') },
+    });
+    expect(await built).toEqual({ digest: DIGEST, login: {} });
+  });
+
   it('that fails is told of, with the end of the output', async () => {
     const lines = [
       '#5 1.0 no rule',

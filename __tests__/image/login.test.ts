@@ -82,6 +82,19 @@ describe('the login by the environment', () => {
   it.each([
     ['{"auths":{"ghcr.io":{"auth":"eDp5"}}}', { 'ghcr.io': { auth: 'eDp5' }, 'docker.test': auth() }],
     ['{"auths":{"docker.test":{"auth":"eDp5"}}}', { 'docker.test': auth() }],
+    // docker takes no login at all from a variable in which one has more than it knows, as Kubernetes' secrets do, or nothing to decode.
+    [
+      '{"auths":{"ghcr.io":{"username":"x","password":"y","email":"z","auth":"eDp5"}}}',
+      { 'ghcr.io': { auth: 'eDp5' }, 'docker.test': auth() },
+    ],
+    [
+      '{"auths":{"a.test":{"username":"x","password":"y"},"b.test":{"auth":""},"c.test":null,"d.test":{"auth":7}}}',
+      { 'docker.test': auth() },
+    ],
+    [
+      '{"auths":{"a.test":{"auth":"no base64"},"b.test":{"auth":"eA=="},"c.test":{"auth":"Ong="},"d.test":{"auth":"eDp4eA"}}}',
+      { 'docker.test': auth() },
+    ],
     ['{"auths":null}', { 'docker.test': auth() }],
     ['null', { 'docker.test': auth() }],
     ['"x"', { 'docker.test': auth() }],

@@ -27,6 +27,31 @@ describe("buildx's metadata", () => {
       { digest: digestOf(INDEX) },
     ],
     [JSON.stringify({ 'containerimage.digest': CONFIG }), { digest: CONFIG, configDigest: CONFIG }],
+    // buildx 0.36 and later leaves the configuration out where the engine has containerd's image store.
+    [
+      JSON.stringify({
+        'containerimage.descriptor': { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: flat.digest },
+        'containerimage.digest': flat.digest,
+      }),
+      { digest: flat.digest, isOwn: true },
+    ],
+    // With that store, buildx before 0.22 gives the digest of an index for that of the configuration.
+    [
+      JSON.stringify({
+        'containerimage.config.digest': digestOf(INDEX),
+        'containerimage.descriptor': { digest: digestOf(INDEX) },
+        'containerimage.digest': digestOf(INDEX),
+      }),
+      { digest: digestOf(INDEX), isOwn: true },
+    ],
+    [
+      JSON.stringify({
+        'containerimage.config.digest': CONFIG,
+        'containerimage.descriptor': { digest: flat.digest },
+        'containerimage.digest': digestOf(OTHERS),
+      }),
+      { digest: digestOf(OTHERS), configDigest: CONFIG },
+    ],
     [
       JSON.stringify({ 'containerimage.digest': flat.digest, 'containerimage.config.digest': 'x' }),
       { digest: flat.digest },
@@ -42,12 +67,21 @@ describe("buildx's metadata", () => {
     ['', undefined],
     ['{"containerimage.digest":', undefined],
   ])('%s gives %j', (text, metadata) => expect(parseMetadata(text)).toEqual(metadata));
+
+  it('has a digest alone for what several machines have built for a platform each: that of the index', () => {
+    const text = JSON.stringify({ 'containerimage.digest': digestOf(INDEX) });
+    expect(parseMetadata(text, { isIndex: true })).toEqual({ digest: digestOf(INDEX) });
+  });
 });
 
 describe('the proof that the registry has what was built', () => {
   it.each<[string, BuildMetadata, string, string]>([
     ['the flat manifest that was built', flat, FLAT, 'proved'],
     ['the index that was built', { digest: digestOf(INDEX) }, INDEX, 'proved'],
+    ["the manifest by the build's own digest", { digest: digestOf(FLAT), isOwn: true }, FLAT, 'proved'],
+    ["the index by the build's own digest", { digest: digestOf(INDEX), isOwn: true }, INDEX, 'proved'],
+    ["other content under the build's own digest", { digest: digestOf(FLAT), isOwn: true }, OTHERS, 'other-content'],
+    ["junk under the build's own digest", { digest: digestOf('{}'), isOwn: true }, '{}', 'no-manifest'],
     ['other content under the digest', flat, OTHERS, 'other-content'],
     ['the same manifest, laid out anew', flat, JSON.stringify(JSON.parse(FLAT)), 'other-content'],
     ["another run's image under our tag", { digest: digestOf(OTHERS), configDigest: CONFIG }, OTHERS, 'other-config'],

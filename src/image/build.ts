@@ -63,7 +63,8 @@ export async function buildAndPush(config: Config, tools: BuildTools): Promise<B
     { labels, metadataFile, environment },
     tools,
   );
-  const built = parseMetadata(await readFile(metadataFile, 'utf8').catch(() => ''));
+  const text = await readFile(metadataFile, 'utf8').catch(() => '');
+  const built = parseMetadata(text, { isIndex: build.platforms.length > 1 });
   if (!built) throw new Failure(problem('build.no-digest', {}));
   return { ...built, login };
 }

@@ -4,7 +4,9 @@ import { type Digest, parseDigest } from './reference';
 /** What buildx says that it pushed. */
 export interface BuildMetadata {
   readonly digest: Digest;
-  /** Missing where the digest is that of an index; the same as the digest where docker knows no manifest (see `parseMetadata`). */
+  /** The digest is what BuildKit has put together, and not what docker has asked the registry for by the tag. */
+  readonly isOwn?: true;
+  /** Missing where the digest is the build's own, or that of an index; the same as it where docker knows no manifest (see `parseMetadata`). */
   readonly configDigest?: Digest;
   /** It was there before: nothing was built, and its digest is what the registry said. */
   readonly isExisting?: true;
@@ -20,16 +22,21 @@ export interface Image {
 /**
  * Reads buildx's `--metadata-file`; undefined where it names no digest.
  *
- * A digest by itself, with no descriptor (BuildKit gives one, since 0.10), is what docker's engine calls the image: that of its
- * configuration. Where the engine's tag is another run's image by the time that the push has ended, buildx has no other.
+ * A descriptor (BuildKit gives one, since 0.10) has the digest that the build itself came to. Beside it, with containerd's image
+ * store, buildx leaves the configuration's out (since 0.36), or gives that of an index for it (before 0.22).
+ *
+ * A digest by itself is what docker's engine calls the image: that of its configuration. Where the engine's tag is another run's
+ * image by the time that the push has ended, buildx has no other. But several platforms (`isIndex`), which that engine does not
+ * build, may be built by a machine each: then buildx puts the index together, and gives no more than its digest.
  */
-export function parseMetadata(text: string): BuildMetadata | undefined {
+export function parseMetadata(text: string, { isIndex = false } = {}): BuildMetadata | undefined {
   const json = parseObject(text);
+  const [descriptor, config] = [json?.['containerimage.descriptor'], json?.['containerimage.config.digest']];
   const digest = parseDigest(String(json?.['containerimage.digest'])).value;
   if (!digest) return undefined;
-  const isAlone =
-    json?.['containerimage.descriptor'] === undefined && json?.['containerimage.config.digest'] === undefined;
-  const configDigest = isAlone ? digest : parseDigest(String(json?.['containerimage.config.digest'])).value;
+  if (objectIn(descriptor).digest === digest) return { digest, isOwn: true };
+  const isAlone = descriptor === undefined && config === undefined && !isIndex;
+  const configDigest = isAlone ? digest : parseDigest(String(config)).value;
   return { digest, ...(configDigest && { configDigest }) };
 }
 
@@ -53,16 +60,17 @@ export type Proof = 'proved' | 'other-content' | 'other-config' | 'no-manifest';
  * Whether the manifest that the registry serves is the image that was built.
  *
  * With docker's classic image store, the digest in the metadata is read back from the *tag* after the push: of two runs
- * that push one tag, each can see the other's. The image's configuration is the build's own, so its digest decides.
+ * that push one tag, each can see the other's. The image's configuration is the build's own, so its digest decides there.
  */
 export function proveDigest(built: BuildMetadata, manifest: string | Uint8Array): Proof {
   if (createHash('sha256').update(manifest).digest('hex') !== built.digest.slice('sha256:'.length))
     return 'other-content';
   const json = parseObject(typeof manifest === 'string' ? manifest : Buffer.from(manifest).toString('utf8'));
-  if (Array.isArray(json?.manifests)) return built.configDigest === undefined ? 'proved' : 'other-config';
+  const isIndex = Array.isArray(json?.manifests);
   const config = (json?.config as { digest?: unknown } | undefined)?.digest;
-  if (config === undefined) return 'no-manifest';
-  return built.configDigest === config ? 'proved' : 'other-config';
+  if (!isIndex && config === undefined) return 'no-manifest';
+  const isOurs = built.isOwn || built.configDigest === (isIndex ? undefined : config);
+  return isOurs ? 'proved' : 'other-config';
 }
 
 export function parseObject(text: string): Record<string, unknown> | undefined {
