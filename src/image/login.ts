@@ -26,8 +26,21 @@ export function loginsOf({ repository, credentials, otherLogins }: ImageConfig):
 export function loginEnvironment(logins: readonly Login[], present = ''): Record<string, string> {
   if (logins.length === 0) return {};
   return {
-    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...objectIn(parseObject(present)?.auths), ...authsOf(logins) } }),
+    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { ...readable(parseObject(present)?.auths), ...authsOf(logins) } }),
   };
+}
+
+/** What docker can read of them: where one login has a field that it does not know, or cannot be decoded, it takes none, ours neither. */
+function readable(auths: unknown): Record<string, { auth: string }> {
+  const read = Object.entries(objectIn(auths)).map(
+    ([key, login]) => [key, { auth: String(objectIn(login).auth) }] as const,
+  );
+  return Object.fromEntries(
+    read.filter(([, { auth }]) => {
+      const decoded = Buffer.from(auth, 'base64');
+      return decoded.toString('base64') === auth && decoded.indexOf(':') > 0;
+    }),
+  );
 }
 
 /** Whether this buildx (the output of `docker buildx version`) takes such a login; undefined where it does not say. */
