@@ -228,6 +228,18 @@ describe('what registries and docker are known to say', () => {
       'failed to do request: Put "https://x/v2/a/b/blobs/uploads/1": http2: Transport: cannot reuse body, request must be retried',
       'unexpected status from PUT request to https://x/v2/a/b/manifests/v1: 504 Gateway Timeout',
     ].map((text): [TroubleKind, string[]] => ['registry', push(text)]),
+    // What several machines have built, a platform each, buildx itself pushes as one.
+    [
+      'registry',
+      [
+        '#9 merging manifest list user/app:v1',
+        '#9 ERROR: unexpected status from PUT request to https://x/v2/a/b/manifests/v1: 503 Service Unavailable',
+        '------',
+        ' > merging manifest list user/app:v1:',
+        '------',
+        'ERROR: failed to build: unexpected status from PUT request to https://x/v2/a/b/manifests/v1: 503 Service Unavailable',
+      ],
+    ],
     // A base image.
     [
       'base-denied',

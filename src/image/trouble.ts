@@ -94,7 +94,9 @@ function lastWord(lines: readonly string[]): string {
 function isPushing(lines: readonly string[], said: string): boolean {
   return (
     /failed to push|push access denied/i.test(said) ||
-    lines.some((text) => /^(?:#\d+| >) pushing .* with docker|^ > exporting to image:/.test(text))
+    lines.some((text) =>
+      /^(?:#\d+| >) (?:pushing .* with docker|merging manifest list )|^ > exporting to image:/.test(text),
+    )
   );
 }
 
