@@ -12,7 +12,12 @@ const INSPECT = 'docker buildx imagetools inspect --format {{json .}}';
 const LABELS = { [REVISION_LABEL]: RUN.sha, [BUILD_ARGS_LABEL]: hashBuildArgs(['A=1'], {}) };
 const NOT_FOUND = exited(1, '', 'ERROR: docker.io/user/app:v1: not found');
 
-const config = (labels?: Record<string, string>) => ({ config: { Labels: labels }, rootfs: {} });
+const PROCESSORS = ['amd64', 'arm64'];
+const config = (labels?: Record<string, string>, architecture = 'amd64') => ({
+  ...{ architecture, os: 'linux' },
+  config: { Labels: labels },
+  rootfs: {},
+});
 /** What a tag stands for: an image of one platform, or of several. */
 const image = (labels: Record<string, string> | undefined, digest = DIGEST): Act =>
   exited(0, JSON.stringify({ manifest: { digest }, image: config(labels) }));
@@ -21,7 +26,9 @@ const images = (...labels: (Record<string, string> | undefined)[]): Act =>
     0,
     JSON.stringify({
       manifest: { digest: DIGEST },
-      image: Object.fromEntries(labels.map((each, index) => [`linux/${index}`, config(each)])),
+      image: Object.fromEntries(
+        labels.map((each, index) => [`linux/${PROCESSORS[index]}`, config(each, PROCESSORS[index])]),
+      ),
     }),
   );
 
@@ -62,6 +69,15 @@ describe('an image that is not built again', () => {
     expect((await find({ 'user/app:v1': images(LABELS, LABELS) })).digest).toBe(DIGEST);
   });
 
+  it.each([
+    ['linux/amd64', image(LABELS)],
+    ['amd64', image(LABELS)],
+    ['linux/amd64,linux/arm64', images(LABELS, LABELS)],
+    ['linux/arm64/v8', images(LABELS, LABELS)],
+  ])('has the platforms %s', async (platforms, act) =>
+    expect((await find({ 'user/app:v1': act }, { platforms })).digest).toBe(DIGEST),
+  );
+
   it('is known by the labels that the user gives instead', async () => {
     const given = { labels: `${REVISION_LABEL}=release-7` };
     expect((await find({ 'user/app:v1': image({ ...LABELS, [REVISION_LABEL]: 'release-7' }) }, given)).digest).toBe(
@@ -99,6 +115,14 @@ describe('an image that is built', () => {
     ['is in a registry that does not answer', { 'user/app:v1': { kind: 'cancelled' } }],
     ['is looked for without docker', { 'user/app:v1': { kind: 'missing', detail: 'ENOENT' } }],
   ])('%s', async (_, tags) => expect((await find(tags)).digest).toBeUndefined());
+
+  it.each([
+    ['linux/arm64', image(LABELS)],
+    ['linux/amd64,linux/arm64', image(LABELS)],
+    ['linux/amd64,linux/s390x', images(LABELS, LABELS)],
+  ])('lacks a platform of %s', async (platforms, act) =>
+    expect((await find({ 'user/app:v1': act }, { platforms })).digest).toBeUndefined(),
+  );
 
   it('has build arguments that the environment sets anew', async () => {
     const at = (value: string) => ({

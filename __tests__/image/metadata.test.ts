@@ -152,12 +152,16 @@ const ATTESTATION = { architecture: 'unknown', os: 'unknown' };
 
 describe('an image in a registry', () => {
   it.each<[string, object, ReturnType<typeof parseImage>]>([
-    ['of one platform', shown.flat(shown.config({ a: 'b' })), { digest: flat.digest, labels: [{ a: 'b' }] }],
-    ['without labels', shown.flat(shown.config()), { digest: flat.digest, labels: [{}] }],
+    [
+      'of one platform',
+      shown.flat(shown.config({ a: 'b' })),
+      { digest: flat.digest, labels: [{ a: 'b' }], processors: ['amd64'] },
+    ],
+    ['without labels', shown.flat(shown.config()), { digest: flat.digest, labels: [{}], processors: ['amd64'] }],
     [
       'of one platform, with an attestation',
       shown.index(shown.config({ a: 'b' }), [AMD64, ATTESTATION]),
-      { digest: digestOf(INDEX), labels: [{ a: 'b' }] },
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }], processors: ['amd64'] },
     ],
     [
       'of two platforms, with attestations',
@@ -167,7 +171,7 @@ describe('an image in a registry', () => {
         ATTESTATION,
         ATTESTATION,
       ]),
-      { digest: digestOf(INDEX), labels: [{ a: 'b' }, { a: 'c' }] },
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }, { a: 'c' }], processors: ['amd64', 'arm64'] },
     ],
     [
       'of two platforms, one of which has no labels',
@@ -175,7 +179,7 @@ describe('an image in a registry', () => {
         AMD64,
         ARM64,
       ]),
-      { digest: digestOf(INDEX), labels: [{ a: 'b' }, {}] },
+      { digest: digestOf(INDEX), labels: [{ a: 'b' }, {}], processors: ['amd64', 'arm64'] },
     ],
     ['that is no image, such as a chart', shown.flat({}), undefined],
     ['without a digest', { ...shown.flat(shown.config()), manifest: {} }, undefined],

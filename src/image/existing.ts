@@ -8,8 +8,8 @@ import { type Digest, printReference } from './reference';
 const ANSWER_MS = 20_000;
 
 /**
- * The digest that every tag of this build stands for already, where that image is of this commit and these build arguments;
- * undefined where it is not there, is another, or cannot be read: then it is built.
+ * The digest that every tag of this build stands for already, where that image is of this commit and these build arguments, and
+ * for these platforms; undefined where it is not there, is another, or cannot be read: then it is built.
  */
 export async function findExisting(
   config: Config,
@@ -26,7 +26,9 @@ export async function findExisting(
   const [first] = found;
   const wanted = [REVISION_LABEL, BUILD_ARGS_LABEL].map((name) => [name, labelIn(labels, name)] as const);
   const isSame = wanted.every(([name, value]) => value && first?.labels.every((each) => each[name] === value));
-  return first && isSame && found.every((each) => each?.digest === first.digest) ? first.digest : undefined;
+  // A platform written otherwise than images have it is built.
+  const isForAll = config.build.platforms.every((each) => first?.processors.includes(each.split('/')[1] ?? each));
+  return first && isSame && isForAll && found.every((each) => each?.digest === first.digest) ? first.digest : undefined;
 }
 
 function labelIn(labels: readonly string[], name: string): string | undefined {

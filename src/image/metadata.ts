@@ -17,6 +17,8 @@ export interface Image {
   readonly digest: Digest;
   /** The labels for each platform; attestations are none. Never empty. */
   readonly labels: readonly Readonly<Record<string, string>>[];
+  /** The processor of each platform, such as `arm64`. */
+  readonly processors: readonly unknown[];
 }
 
 /**
@@ -47,7 +49,7 @@ export function parseImage(text: string): Image | undefined {
   const platforms = 'rootfs' in objectIn(image) ? [image] : Object.values(objectIn(image));
   if (!digest || platforms.length === 0) return undefined;
   const labels = platforms.map((each) => objectIn(objectIn(objectIn(each).config).Labels) as Record<string, string>);
-  return { digest, labels };
+  return { digest, labels, processors: platforms.map((each) => objectIn(each).architecture) };
 }
 
 export function objectIn(value: unknown): Record<string, unknown> {
