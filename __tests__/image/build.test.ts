@@ -53,6 +53,7 @@ const ENGINE: Script = {
   'docker image inspect': exited(0),
   'docker buildx create': exited(0),
   [LOOK]: exited(1, '', 'not found'),
+  git: exited(128, '', 'fatal: not a git repository'),
 };
 
 const LEFT_TO_TESTS = [

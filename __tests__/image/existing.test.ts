@@ -32,10 +32,19 @@ const images = (...labels: (Record<string, string> | undefined)[]): Act =>
     }),
   );
 
-async function find(tags: Record<string, Act>, given: Partial<RawInputs> = {}, signal = never, run = RUN) {
-  const processes = new FakeProcesses(
-    Object.fromEntries(Object.entries(tags).map(([tag, act]) => [`${INSPECT} ${tag}`, act])),
-  );
+async function find(
+  tags: Record<string, Act>,
+  given: Partial<RawInputs> = {},
+  {
+    signal = never,
+    run = RUN,
+    git = exited(0, `${RUN.sha}\n`),
+  }: { signal?: AbortSignal; run?: typeof RUN; git?: Act } = {},
+) {
+  const processes = new FakeProcesses({
+    ...Object.fromEntries(Object.entries(tags).map(([tag, act]) => [`${INSPECT} ${tag}`, act])),
+    git,
+  });
   const names = Object.keys(tags).join('\n');
   const built = configOf({ image: 'user/app', tags: names, 'build-args': 'A=1', ...given }, run);
   return {
@@ -62,7 +71,7 @@ describe('an image that is not built again', () => {
     };
     const { digest, processes } = await find(tags);
     expect(digest).toBe(DIGEST);
-    expect(processes.calls).toHaveLength(3);
+    expect(processes.of('docker')).toHaveLength(3);
   });
 
   it('has the labels on each platform', async () => {
@@ -78,6 +87,20 @@ describe('an image that is not built again', () => {
     expect((await find({ 'user/app:v1': act }, { platforms })).digest).toBe(DIGEST),
   );
 
+  it.each<[string, Act]>([
+    ['has no repository to ask', exited(128, '', 'fatal: not a git repository')],
+    ['is not there', { kind: 'missing', detail: 'ENOENT' }],
+  ])('is known by its label alone where git %s', async (_, git) =>
+    expect((await find({ 'user/app:v1': image(LABELS) }, {}, { git })).digest).toBe(DIGEST),
+  );
+
+  it('may be of another commit than the event’s where the user names it', async () => {
+    const given = { labels: `${REVISION_LABEL}=${'e'.repeat(40)}` };
+    const git = exited(0, 'e'.repeat(40));
+    const labels = { ...LABELS, [REVISION_LABEL]: 'e'.repeat(40) };
+    expect((await find({ 'user/app:v1': image(labels) }, given, { git })).digest).toBe(DIGEST);
+  });
+
   it('is known by the labels that the user gives instead', async () => {
     const given = { labels: `${REVISION_LABEL}=release-7` };
     expect((await find({ 'user/app:v1': image({ ...LABELS, [REVISION_LABEL]: 'release-7' }) }, given)).digest).toBe(
@@ -89,7 +112,7 @@ describe('an image that is not built again', () => {
   it('is asked for with the logins of the run', async () => {
     const given = { 'registry-username': 'u', 'registry-password': 'hunter2' };
     const { processes } = await find({ 'user/app:v1': image(LABELS) }, given);
-    const [{ argv = [], environment = {} } = {}] = processes.calls;
+    const [{ argv = [], environment = {} } = {}] = processes.of('docker');
     expect(Object.keys(environment)).toEqual(['DOCKER_AUTH_CONFIG']);
     expect(argv.join(' ')).not.toContain('hunter2');
   });
@@ -139,14 +162,21 @@ describe('an image that is built', () => {
     }
   });
 
+  it('is of another commit than the event’s, which was checked out instead', async () => {
+    const git = exited(0, `${'e'.repeat(40)}\n`);
+    const { digest, processes } = await find({ 'user/app:v1': image(LABELS) }, { context: 'web' }, { git });
+    expect(digest).toBeUndefined();
+    expect(processes.of('git')[0]?.argv.slice(3)).toEqual(['-C', 'web', 'rev-parse', '--verify', 'HEAD']);
+  });
+
   it('is of no commit, as a run without one is', async () => {
     const labels = { ...LABELS, [REVISION_LABEL]: '' };
-    expect((await find({ 'user/app:v1': image(labels) }, {}, never, { ...RUN, sha: '' })).digest).toBeUndefined();
+    expect((await find({ 'user/app:v1': image(labels) }, {}, { run: { ...RUN, sha: '' } })).digest).toBeUndefined();
   });
 
   it('was being looked for when the run was cancelled', async () => {
     const cancel = new AbortController();
-    const finding = find({ 'user/app:v1': () => new Promise(() => {}) }, {}, cancel.signal);
+    const finding = find({ 'user/app:v1': () => new Promise(() => {}) }, {}, { signal: cancel.signal });
     cancel.abort();
     expect((await finding).digest).toBeUndefined();
   });
