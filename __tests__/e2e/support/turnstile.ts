@@ -83,22 +83,25 @@ interface Tag {
 
 class Gate {
   #isOpen = false;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   through(go: () => void): void {
     if (this.#isOpen) {
       go();
       return;
     }
-    const timer = setTimeout(go, LONGEST_MS);
-    this.#waiting.push(() => {
+    // Whoever was let through for the time is not let through once more.
+    const waiting = () => {
       clearTimeout(timer);
+      this.#waiting.delete(waiting);
       go();
-    });
+    };
+    const timer = setTimeout(waiting, LONGEST_MS);
+    this.#waiting.add(waiting);
   }
 
   open(): void {
     this.#isOpen = true;
-    for (const go of this.#waiting.splice(0)) go();
+    for (const go of this.#waiting) go();
   }
 }
